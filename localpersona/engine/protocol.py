@@ -1,0 +1,184 @@
+"""What the app process and the engine child say to each other, and the interface that both front ends' code meets.
+
+The real implementation is `engine.client.EngineClient` (llama.cpp in a child process); tests use a scripted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from localpersona.values import Candidate, Sampling, Statistics, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which LLM to load and how."""
+
+    path: str
+    context_length: int = 4096
+    """In tokens, for prompt and answers; capped at what the model was trained for."""
+    threads: int = 0
+    """0: as many as there are physical cores."""
+    gpu_layers: int = -1
+    """-1: as many as fit; 0: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What was loaded, as the model file and llama.cpp say it. All text here is untrusted: show it sanitised."""
+
+    path: str
+    name: str
+    architecture: str = ""
+    parameters: int = 0
+    size_bytes: int = 0
+    quantisation: str = ""
+    context_length: int = 0
+    """The context in use, not the most that the model was trained for."""
+    trained_context_length: int = 0
+    layers: int = 0
+    gpu_layers: int = 0
+    device: str = "CPU"
+    template: str = "chat template of the model"
+    """Where the chat format comes from; says so when the model has none and a fallback is used."""
+    load_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """The weights as the child needs them: enough to score and choose, nothing about the person."""
+
+    mean: tuple[float, ...]
+    """(J,) effective weights, strength already applied."""
+    covariance: tuple[tuple[float, ...], ...]
+    """(J, J)."""
+    version: str
+    """Reward-model version the weights belong to; the child refuses another."""
+    uncertainty_penalty: float = 0.5
+    """Standard deviations subtracted from a candidate's value (lower confidence bound)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    turns: Sequence[Turn]
+    """System turn first if there is one; the last is the user's, unless `continuation` is set."""
+    sampling: Sampling = field(default_factory=Sampling)
+    candidates: int = 1
+    taste: Taste | None = None
+    """None: candidates are neither scored nor chosen between; the first one is streamed."""
+    continuation: str = ""
+    """Text of an answer already begun: the model goes on from there. Not repeated in the events."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRead:
+    """The prompt is in the cache; decoding starts."""
+
+    prompt_tokens: int
+    reused_tokens: int
+    dropped_turns: int
+    context_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Several candidates are being decoded; nothing can be shown yet. At most about ten a second."""
+
+    tokens: int
+    """Tokens so far, over all candidates."""
+    finished: int
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer. Whole Unicode characters only; once sent, never taken back."""
+
+    text: str
+    reasoning: bool = False
+    """True inside `<think>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The end of a request that was not cut off by a crash (those raise `EngineCrashed`)."""
+
+    candidates: tuple[Candidate, ...]
+    """All N in seed order. A cancelled request still has their partial texts, finish_reason "cancelled"."""
+    chosen: int
+    statistics: Statistics
+
+
+EngineEvent = PromptRead | Progress | Delta | Generated
+
+
+class EngineError(Exception):
+    """Something the user can be told. str(error) is one or two plain lines: what, why, what to do."""
+
+
+class ModelError(EngineError):
+    """The model file cannot be used (missing, malformed, too large, its load crashed or took too long)."""
+
+
+class EngineCrashed(EngineError):
+    """The child ended in the middle of a request. The next request starts a new child by itself."""
+
+
+class EngineBusy(EngineError):
+    """Another request is running; one at a time."""
+
+
+class PromptTooLong(EngineError):
+    """System prompt and last question alone do not fit the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    traits: tuple[tuple[float, ...], ...]
+    """(n, J)."""
+    spread: tuple[tuple[float, ...], ...]
+    """(n, J)."""
+    version: str
+
+
+class Engine(Protocol):
+    """Turns a conversation into candidates. Methods block; call them from a worker thread, `cancel` from any."""
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """What is loaded now; None before the first load and after unload."""
+        ...
+
+    @property
+    def busy(self) -> bool: ...
+
+    def load(self, spec: ModelSpec) -> ModelInfo:
+        """Load (or keep, if the same spec is loaded already). Starts the child when needed. Raises ModelError."""
+        ...
+
+    def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
+        """Yield events, ending with `Generated`. Closing the iterator early cancels.
+
+        Loads the last spec again by itself after unload or a crash. Raises EngineError and its kinds.
+        """
+        ...
+
+    def score(self, prompt: str, responses: Sequence[str]) -> Scores:
+        """Trait scores of ready-made texts by the reward model in the child. Needs no LLM."""
+        ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+    def cancel(self) -> None:
+        """Stop the running request within a token; a no-op when none runs. Safe from any thread."""
+        ...
+
+    def unload(self) -> None:
+        """Free the model's memory. The next request loads it again."""
+        ...
+
+    def close(self) -> None:
+        """End the child. Idempotent."""
+        ...

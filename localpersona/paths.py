@@ -1,0 +1,42 @@
+"""Where LocalPersona keeps its files. LOCALPERSONA_HOME overrides the platform's user data directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the data directory; it need not exist yet (`make_private` creates it)."""
+    override = os.environ.get("LOCALPERSONA_HOME")
+    if override:
+        return Path(override).expanduser()
+    import platformdirs  # only here: --version and --help need no directory
+
+    return Path(platformdirs.user_data_dir("localpersona", appauthor=False))
+
+
+def make_private(directory: Path) -> Path:
+    """Create directory (and parents) readable by its owner only, whatever the umask; return it. Raises OSError."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix" and directory.stat().st_mode & 0o077 and directory.stat().st_uid == os.getuid():
+        directory.chmod(0o700)
+    return directory
+
+
+def database() -> Path:
+    return home() / "localpersona.db"
+
+
+def settings() -> Path:
+    return home() / "settings.toml"
+
+
+def models() -> Path:
+    """Where the user's own GGUF files go."""
+    return home() / "models"
+
+
+def log() -> Path:
+    """What the engine child writes to stderr, last run only."""
+    return home() / "engine.log"
