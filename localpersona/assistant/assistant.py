@@ -1,0 +1,301 @@
+"""The one object both front ends talk to. It only wires the modules beside it; each of them does one job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from localpersona import paths
+from localpersona import settings as settings_file
+from localpersona.assistant import comparing, profile_file
+from localpersona.assistant.answering import Answering, Options, collect
+from localpersona.assistant.models import ModelHost
+from localpersona.assistant.onboarding import TOTAL, Onboarding
+from localpersona.assistant.portrait import portray
+from localpersona.assistant.taste import UserTaste
+from localpersona.assistant.views import Learned, ProfileView, Question
+from localpersona.engine.protocol import Engine, ModelInfo
+from localpersona.events import Event
+from localpersona.preferences import Weights
+from localpersona.rewards.traits import TRAITS, Trait
+from localpersona.settings import Settings
+from localpersona.store import ProfileRow, Store
+from localpersona.values import Explanation, Reply
+
+if TYPE_CHECKING:
+    from localpersona.library import ModelFile
+
+
+class Assistant:
+    """Chats, learns from comparisons, explains. Create it with `open`; close it, or use it as a context manager.
+
+    Every method may be called from any thread, and the quick ones (profile, compare, …) while an answer streams.
+    Methods that write raise StoreError when the disk does not take it; those that need the model raise EngineError.
+    Both carry one or two plain lines.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        chats: Store,
+        settings: Settings,
+        model: str | Path | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        """Use `open`. `store` keeps the profile; `chats`, which may be the same, keeps what is said."""
+        self.engine = engine
+        self._store = store
+        self.store = chats
+        self._notices = notices
+        self._models = ModelHost(engine, settings, override=model)
+        self.profile_row: ProfileRow = store.profile(settings.profile)
+        self._taste = UserTaste(store, engine, self.profile_row.id, Weights.prior())
+        self._onboarding = Onboarding(store, self._taste, self.profile_row.id)
+        self._answering = Answering(engine, chats, self._models, self._taste, self.profile_row.id)
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        profile: str | None = None,
+        model: str | Path | None = None,
+        engine: Engine | None = None,
+        store: Store | None = None,
+        settings: Settings | None = None,
+    ) -> Assistant:
+        """Open the database and the settings; quick. The engine starts on first use, or with `load_model`.
+
+        profile: its name; by default the one in the settings. Created when new.
+        model: a GGUF for this run only (the settings keep theirs).
+        Raises StoreError when there is no way to open a database.
+        """
+        problems: list[str] = []
+        if settings is None:
+            settings, problems = settings_file.load(paths.settings())
+        if profile is not None:
+            settings = settings_file.replaced(settings, profile=profile)
+        if engine is None:
+            from localpersona.engine.client import EngineClient  # tests with a scripted engine need no llama.cpp
+
+            engine = EngineClient()
+        chats = store
+        if store is None:
+            store = Store.open()
+            # Who wants no chats stored still wants them to work: they live in memory until the app ends.
+            chats = store if settings.store_chats else Store.open(None)
+        return cls(
+            engine=engine, store=store, chats=chats or store, settings=settings, model=model, notices=tuple(problems)
+        )
+
+    def close(self) -> None:
+        """Stop what runs, end the engine's process, close the database. Idempotent."""
+        self.cancel()
+        self._models.close()
+        self.engine.close()
+        self.store.close()
+        self._store.close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What is in use
+
+    @property
+    def settings(self) -> Settings:
+        return self._models.settings
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should be told about the start and the model, one or two lines each, oldest first."""
+        return (*self._store.notices, *self._notices, *self._models.notices, *self._taste.notices)
+
+    @property
+    def rewards_version(self) -> str:
+        return self._taste.prior.version
+
+    @property
+    def traits(self) -> tuple[Trait, ...]:
+        """In the order of φ, tastes and quality."""
+        return TRAITS
+
+    def load_model(self) -> ModelInfo:
+        """Load the LLM of the settings (or keep it); blocks for seconds. Raises ModelError.
+
+        A chosen file that is gone is replaced by the embedded model for this run, and `notices` says so.
+        """
+        return self._models.load()
+
+    def use_model(self, path: str | Path) -> ModelInfo:
+        """Load another LLM and, when that worked, save the choice. Raises ModelError; the former one then stays.
+
+        An empty path means the embedded model.
+        """
+        return self._models.use(path)
+
+    def models(self) -> list[ModelFile]:
+        """Return the LLM files found on this machine, the embedded one included."""
+        return self._models.found()
+
+    def update_settings(self, **changes: Any) -> Settings:
+        """Change some settings and save the file. Raises ValueError for a value that a field does not allow.
+
+        They count from the next answer on; what concerns the model's memory loads it again then. `profile` and
+        `store_chats` count from the next start.
+        """
+        return self._models.update_settings(**changes)
+
+    # Chatting
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        chat_id: int | None = None,
+        parent_id: int | None = None,
+        candidates: int | None = None,
+        plain: bool = False,
+        save: bool = True,
+        seed: int | None = None,
+    ) -> Iterator[Event]:
+        """Answer a prompt, as events (see `localpersona.events`). Blocks between them: use a worker thread.
+
+        chat_id: None starts a new chat, titled with the first words of the prompt.
+        parent_id: the answer to go on from; None goes on from the branch that the chat shows.
+        candidates: how many responses to choose from; None: as in the settings.
+        plain: the plain model, for this answer: nothing scored, chosen or instructed.
+        save: False writes nothing at all; a chat_id then only provides the conversation so far.
+        seed: makes the answer repeatable; None draws one.
+        Closing the iterator stops the answer and keeps what there is.
+        """
+        options = Options(candidates=candidates, plain=plain, save=save, seed=seed)
+        return self._answering.ask(prompt, chat_id, parent_id, options)
+
+    def reply(
+        self,
+        prompt: str,
+        *,
+        chat_id: int | None = None,
+        parent_id: int | None = None,
+        candidates: int | None = None,
+        plain: bool = False,
+        save: bool = True,
+        seed: int | None = None,
+    ) -> Reply:
+        """Answer a prompt and return when it is finished; see `stream`. Raises AnswerFailed."""
+        return collect(
+            self.stream(
+                prompt,
+                chat_id=chat_id,
+                parent_id=parent_id,
+                candidates=candidates,
+                plain=plain,
+                save=save,
+                seed=seed,
+            )
+        )
+
+    def regenerate(self, message_id: int, *, plain: bool = False) -> Iterator[Event]:
+        """Answer the same prompt once more, beside the answer `message_id`, with a new seed."""
+        return self._answering.again(message_id, Options(plain=plain))
+
+    def edit(self, message_id: int, prompt: str) -> Iterator[Event]:
+        """Ask something else in place of the prompt `message_id`; the old branch stays."""
+        return self._answering.instead(message_id, prompt, Options())
+
+    def continue_answer(self, message_id: int) -> Iterator[Event]:
+        """Go on with an answer that was stopped or ran into its limit; the events hold only what is new."""
+        return self._answering.further(message_id, Options())
+
+    def cancel(self) -> None:
+        """Stop the running answer, whatever it is at; it ends with `Finished` and is kept as stopped."""
+        self._answering.cancel()
+
+    def explain(self, message_id: int) -> Explanation:
+        """Say why this answer was chosen: as it was at the time if it is recent, else by the weights of now."""
+        return self._answering.explain(message_id)
+
+    # Comparing
+
+    def comparable(self, message_id: int) -> Question | None:
+        """Return the two candidates of an answer whose comparison teaches most; None when no two can be compared."""
+        keep = self._answering.kept_candidates(message_id)
+        return comparing.comparable(self.store, self._taste, message_id, keep, asked=self._taste.compared())
+
+    def compare(self, question: Question, outcome: float | None) -> Learned:
+        """Store a comparison and learn from it. It is on disk when this returns.
+
+        outcome: 1 the first shown is better, 0 the second, 0.5 a tie, None skipped (not asked again, teaches
+        nothing). Raises ValueError for another outcome.
+        """
+        message_id = question.message_id if self.store is self._store else None
+        return comparing.compare(self._store, self._taste, self.profile, question, outcome, message_id)
+
+    def undo(self) -> Learned | None:
+        """Take back the last comparison of this profile, whichever source; None when there is none."""
+        return comparing.undo(self._store, self._taste, self.profile)
+
+    # Onboarding
+
+    @property
+    def onboarding_total(self) -> int:
+        return TOTAL
+
+    def onboarding_answered(self) -> int:
+        """Return how many questions of the current round are answered; skipped ones do not count."""
+        return self._onboarding.answered()
+
+    def next_question(self) -> Question | None:
+        """Return the question of the bank that teaches most now; None when the round is complete.
+
+        Neither asked nor skipped before by this profile; which response comes first is random but stable.
+        """
+        return self._onboarding.next_question()
+
+    def more_questions(self) -> None:
+        """Begin another round of onboarding; what was answered so far stays and counts."""
+        self._onboarding.begin_round()
+
+    # Profile
+
+    def profile(self) -> ProfileView:
+        return portray(self.profile_row.name, self._taste)
+
+    def lock(self, trait: str, position: float | None = None) -> ProfileView:
+        """Set a trait by hand to a position on its bar, -1 (low pole) … 1; None: hold it where it is.
+
+        Comparisons no longer move it. Raises ValueError for an unknown trait or position.
+        """
+        self._taste.lock(trait, position)
+        return self.profile()
+
+    def unlock(self, trait: str) -> ProfileView:
+        """Let comparisons decide again."""
+        self._taste.unlock(trait)
+        return self.profile()
+
+    def forget(self) -> ProfileView:
+        """Take back every comparison and lock of this profile: the weights are the prior's again. Chats stay."""
+        self._taste.forget()
+        self._onboarding.restart()
+        return self.profile()
+
+    def export_profile(self) -> dict[str, Any]:
+        """Return the profile as JSON-able data (format "localpersona-profile", version 1)."""
+        return profile_file.export_profile(self._store, self.profile_row)
+
+    def import_profile(self, data: Mapping[str, Any]) -> int:
+        """Merge an exported profile into this one, all of it or nothing; return how many comparisons were new.
+
+        Identical comparisons are not added twice; imported locks replace those of the same traits.
+        Raises ProfileFileError (one line) when the data is not such a profile.
+        """
+        return profile_file.import_profile(self._store, self._taste, self.profile_row, data)
