@@ -1,7 +1,7 @@
 """The project's virtual environment: made on first use, checked in milliseconds afterwards.
 
-Each stage notes what it did in .venv/set-up.json, so an interrupted set-up goes on where it stopped, and a change of
-the pinned packages or of the machine repeats only what depends on it. Nothing here imports the project.
+Each stage notes what it did in .venv/set-up.json, so an interrupted set-up goes on where it stopped, and a
+change of the pinned packages or of the machine repeats only what depends on it. Nothing here imports the project.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _GIGABYTES_NEEDED = 2.5
 
 
 def ensure(purpose: str) -> Path:
-    """Return the environment's Python, set up for "run" or "test". Ends the process with a remedy if it cannot be."""
+    """Return the environment's Python, set up for "run" or "test"; if it cannot be, end with the remedy."""
     try:
         if not _is_ready(purpose):
             with _alone():
@@ -92,7 +92,8 @@ def _make_venv() -> None:
         shutil.rmtree(_VENV, ignore_errors=True)
         if "ensurepip" in made.stdout + made.stderr:
             raise SetUpError(
-                "This Python cannot make virtual environments.\nOn Debian and Ubuntu: sudo apt install python3-venv"
+                "This Python cannot make virtual environments.\n"
+                "On Debian and Ubuntu: sudo apt install python3-venv"
             )
         raise SetUpError((made.stderr or made.stdout).strip().splitlines()[-1])
     progress.done()

@@ -1,7 +1,7 @@
 """What llama.cpp may be compiled for: what this CPU and its operating system really support.
 
-A native build takes the compiler's word for it, and on some virtual machines that word includes AMX, which then
-crashes at the first decode. So the flags are named one by one, and AMX is never among them.
+A native build takes the compiler's word for it, and on some virtual machines that word includes AMX, which
+then crashes at the first decode. So the flags are named one by one, and AMX is never among them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAC_NAMES = {"sse4.2": "sse4_2", "avx1.0": "avx", "avx512vnni": "avx512_vnni"}
 
 
 def features() -> frozenset[str]:
-    """Return the CPU features that matter here, by their Linux names; empty where they cannot be found out."""
+    """Return the CPU features that matter here, by Linux's names; empty where they cannot be found out."""
     if sys.platform == "linux":
         found = _linux()
     elif sys.platform == "darwin":
@@ -49,7 +49,7 @@ def is_x86() -> bool:
 
 
 def options(found: frozenset[str]) -> dict[str, str]:
-    """Return llama.cpp's CMake options for these features, every option named, so that no default slips in."""
+    """Return llama.cpp's CMake options for these features, each one named, so that no default slips in."""
     if is_x86():
         return {option: "ON" if needs <= found else "OFF" for option, needs in X86_OPTIONS.items()}
     if sys.platform == "linux" and "asimddp" in found:
@@ -61,7 +61,7 @@ def options(found: frozenset[str]) -> dict[str, str]:
 
 
 def _linux() -> set[str]:
-    # The kernel leaves out what it does not save on a task switch, so this is the CPU's and the system's word.
+    # The kernel leaves out what it does not save on a task switch: this is the CPU's and the system's word.
     found: set[str] = set()
     with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
         for line in lines:

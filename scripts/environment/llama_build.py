@@ -1,7 +1,7 @@
 """Build llama-cpp-python for this machine, so that an interrupted build goes on where it stopped.
 
-The source is unpacked once under .cache/ and compiled in a build directory that stays until the wheel is there.
-pip's own wheel cache is never used: it does not know which CPU flags a wheel was built with.
+The source is unpacked once under .cache/ and compiled in a build directory that stays until the wheel is
+there. pip's own wheel cache is never used: it does not know which CPU flags a wheel was built with.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def check_compiler() -> None:
         return
     if sys.platform == "win32":  # CMake finds Visual Studio by itself, also when cl is not on the path
         installer = (
-            Path(os.environ.get("ProgramFiles(x86)", "")) / "Microsoft Visual Studio/Installer/vswhere.exe"
+            Path(os.environ.get("PROGRAMFILES(X86)", "")) / "Microsoft Visual Studio/Installer/vswhere.exe"
         )
         if installer.exists():
             return
@@ -85,7 +85,7 @@ def check_compiler() -> None:
 
 
 def build(python: Path, flavour: Flavour, cache: Path) -> Path:
-    """Return the wheel of this flavour, building it if it is not there. Raises SetUpError, with the log's path."""
+    """Return the wheel of this flavour, built if it is not there. Raises SetUpError with the log's path."""
     source = _source(python, cache)
     key = f"{VERSION}-" + "-".join(f"{name}={value}" for name, value in sorted(flavour.options.items()))
     place = cache / "llama" / f"{abs(hash_of(key)):x}"
