@@ -1,0 +1,18 @@
+"""What is kept: profiles, chats, comparisons, drafts, in one SQLite file that never leaves the machine."""
+
+from __future__ import annotations
+
+from localpersona.store.errors import StoreError
+from localpersona.store.records import ChatRow, ComparisonRow, Hit, MessageRow, MessageState, ProfileRow
+from localpersona.store.store import Store
+
+__all__ = [
+    "ChatRow",
+    "ComparisonRow",
+    "Hit",
+    "MessageRow",
+    "MessageState",
+    "ProfileRow",
+    "Store",
+    "StoreError",
+]

@@ -1,0 +1,184 @@
+"""One thread owns the connection; everybody else hands it work and waits.
+
+SQLite connections may not be shared by threads that overlap, and a lock around one would let a slow search hold up
+the thread that paints the screen without any order. One owner gives each call a turn, and each write one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from localpersona.store.errors import BUSY, DAMAGED, StoreError, explained, result_code
+from localpersona.store.opening import Opened, open_database, shut
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ATTEMPTS = 3  # each waits for SQLite's own busy timeout
+
+
+class Connection:
+    """An open database and the thread that uses it."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="localpersona-store")
+        self._owner: int | None = None
+        self._closed = False
+        self._generation = 0
+        self._changes = 0
+        self._notices: tuple[str, ...] = ()
+        try:
+            self._opened = self._executor.submit(self._open).result()
+        except BaseException:
+            self._executor.shutdown(wait=True)
+            raise
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self._notices
+
+    @property
+    def token(self) -> str:
+        """Names this opened store; rows of running answers carry it."""
+        return self._opened.token
+
+    @property
+    def opened(self) -> Opened:
+        return self._opened
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Run one statement; in the owner's thread only, so inside `read` or `write`."""
+        connection: sqlite3.Connection = self._opened.database.conn
+        return connection.execute(sql, [storable(value) for value in values])
+
+    def read(self, work: Callable[[], T]) -> T:
+        """Return work(), run in the owner's thread. Raises StoreError, and whatever work raises."""
+        return self._run(work)
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Return work(), run as one transaction that is on disk when this returns. Raises as `read` does."""
+        return self._run(lambda: self._transaction(work))
+
+    def version(self) -> tuple[int, int, int]:
+        """Return something that differs whenever this or another process has written."""
+        others = self.read(lambda: int(self.execute("PRAGMA data_version").fetchone()[0]))
+        return self._generation, others, self._changes
+
+    def close(self) -> None:
+        """Close the database and end the thread. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._executor.submit(shut, self._opened).result()
+        self._executor.shutdown(wait=True)
+
+    def _open(self) -> Opened:
+        self._owner = threading.get_ident()
+        opened = open_database(self._path)
+        self._notices += opened.notices
+        return opened
+
+    def _run(self, work: Callable[[], T]) -> T:
+        if threading.get_ident() == self._owner:
+            return work()  # one public method uses another: same thread, same transaction
+        if self._closed:
+            raise StoreError("The store is closed.")
+        return self._executor.submit(self._guarded, work).result()
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except sqlite3.Error as error:
+            if result_code(error) in DAMAGED:
+                raise self._start_anew() from error
+            raise explained(error) from error
+
+    def _start_anew(self) -> StoreError:
+        """Put the damaged database aside, open a new one, and return what to say."""
+        shut(self._opened)
+        self._opened = self._open()
+        self._generation += 1
+        notice = self._opened.notices[0] if self._opened.notices else "The database was opened again."
+        return StoreError(f"The database turned out to be damaged. {notice} Please try again.")
+
+    def _transaction(self, work: Callable[[], T]) -> T:
+        connection: sqlite3.Connection = self._opened.database.conn
+        if connection.in_transaction:
+            return work()
+        self._begin(connection)
+        try:
+            result = work()
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._changes += 1
+        return result
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        # IMMEDIATE: a transaction that reads first and asks for the write lock later can lose to another process
+        # at a point where waiting does not help.
+        for attempt in range(_ATTEMPTS):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if result_code(error) not in BUSY or attempt == _ATTEMPTS - 1:
+                    raise
+
+
+class Part:
+    """What the store's parts have in common: a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(sql, values)
+
+    def _one(self, sql: str, *values: object) -> Any:
+        """Return the first row, or None."""
+        return self._execute(sql, *values).fetchone()
+
+    def _change(self, what: str, sql: str, *values: object) -> None:
+        """Run a statement that must change a row; raises StoreError, naming `what`, when there was none to change."""
+        if self._execute(sql, *values).rowcount == 0:
+            raise StoreError(f"That {what} no longer exists. Nothing was changed.")
+
+
+_Part = TypeVar("_Part", bound=Part)
+
+
+def read(method: Callable[Concatenate[_Part, P], T]) -> Callable[Concatenate[_Part, P], T]:
+    """Make a method of a Part run in the connection's thread."""
+
+    @wraps(method)
+    def call(self: _Part, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._connection.read(lambda: method(self, *args, **kwargs))
+
+    return call
+
+
+def write(method: Callable[Concatenate[_Part, P], T]) -> Callable[Concatenate[_Part, P], T]:
+    """Make a method of a Part one transaction, committed when it returns, undone when it raises."""
+
+    @wraps(method)
+    def call(self: _Part, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._connection.write(lambda: method(self, *args, **kwargs))
+
+    return call
+
+
+def storable(value: object) -> object:
+    """Return value with what UTF-8 cannot hold (halves of surrogate pairs, from broken input) replaced by �."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value

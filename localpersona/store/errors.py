@@ -1,0 +1,43 @@
+"""What the user is told when the database cannot do what was asked."""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+class StoreError(Exception):
+    """Something was not read or not written. str(error) is one or two plain lines: what, why, what to do."""
+
+
+# SQLite's primary result codes. The sqlite3 module names them only since Python 3.11.
+_PERM, _BUSY, _LOCKED, _NOMEM, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN = 3, 5, 6, 7, 8, 10, 11, 13, 14
+_TOOBIG, _CONSTRAINT, _AUTH, _NOTADB = 18, 19, 23, 26
+
+DAMAGED = frozenset({_CORRUPT, _NOTADB})
+UNWRITABLE = frozenset({_PERM, _READONLY, _IOERR, _FULL, _CANTOPEN, _AUTH})
+BUSY = frozenset({_BUSY, _LOCKED})
+
+_WHY = {
+    _PERM: "The database may not be used: permission denied. Check who owns the data directory.",
+    _BUSY: "Another program is using the database. Nothing was changed; try again.",
+    _LOCKED: "Another program is using the database. Nothing was changed; try again.",
+    _NOMEM: "There is not enough memory for the database. Nothing was changed; close something and try again.",
+    _READONLY: "The database is read-only, so nothing was saved. Make its directory writable and try again.",
+    _IOERR: "The disk reported an error, so nothing was saved. Check the disk and its free space, then try again.",
+    _FULL: "The disk is full, so nothing was saved. Free some space and try again.",
+    _CANTOPEN: "The database file cannot be opened. Check that its directory exists and may be written to.",
+    _TOOBIG: "That text is too long to be stored.",
+    _CONSTRAINT: "That no longer fits what is stored (was it deleted meanwhile?). Nothing was changed.",
+    _AUTH: "The database may not be used: permission denied. Check who owns the data directory.",
+}
+
+
+def result_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; 0 when the error comes from the Python module itself."""
+    return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def explained(error: sqlite3.Error) -> StoreError:
+    """Return what to tell the user about an error of SQLite."""
+    why = _WHY.get(result_code(error))
+    return StoreError(why or f"The database refused: {error}. Nothing was changed.")

@@ -1,0 +1,133 @@
+"""The schema, one step a function. An applied step is never edited or renamed: databases remember it by name."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("localpersona")
+
+
+@migrations()
+def m001_first_schema(db: Database) -> None:
+    """Everything of the first release."""
+    for statement in (_PROFILES, *_CHATS, *_MESSAGES, _CANDIDATES, *_COMPARISONS, _TRAIT_SCORES, _DRAFTS, _STATE, *_SEARCH):
+        db.execute(statement)
+
+
+_PROFILES = """
+    CREATE TABLE profiles (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        created TEXT NOT NULL,
+        locks TEXT NOT NULL DEFAULT '{}',  -- JSON: trait name → weight
+        deleted TEXT                       -- when; NULL: not
+    )"""
+
+_CHATS = (
+    """
+    CREATE TABLE chats (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        profile_id INTEGER NOT NULL REFERENCES profiles(id),
+        title TEXT NOT NULL DEFAULT '',
+        created TEXT NOT NULL,
+        updated TEXT NOT NULL,
+        touched INTEGER NOT NULL,          -- the order of last use; unlike a clock it never goes backwards
+        last_message_id INTEGER REFERENCES messages(id) ON DELETE SET NULL,
+        deleted TEXT
+    )""",
+    "CREATE INDEX chats_touched ON chats(touched)",
+    "CREATE INDEX chats_profile ON chats(profile_id, touched)",
+    "CREATE INDEX chats_last_message ON chats(last_message_id)",
+)
+
+_MESSAGES = (
+    """
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        chat_id INTEGER NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
+        parent_id INTEGER REFERENCES messages(id) ON DELETE CASCADE,
+        role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+        text TEXT NOT NULL,
+        reasoning TEXT NOT NULL DEFAULT '',
+        state TEXT NOT NULL CHECK (state IN ('complete', 'running', 'stopped', 'failed')),
+        created TEXT NOT NULL,
+        finish_reason TEXT,
+        model TEXT NOT NULL DEFAULT '',
+        statistics TEXT,                   -- JSON of values.Statistics
+        chosen INTEGER NOT NULL DEFAULT 0,
+        owner TEXT,                        -- which opened store is generating it, while it is running
+        CHECK (parent_id < id)             -- a tree has no cycles
+    )""",
+    "CREATE INDEX messages_chat ON messages(chat_id, parent_id)",
+    "CREATE INDEX messages_parent ON messages(parent_id)",
+    "CREATE INDEX messages_running ON messages(owner) WHERE state = 'running'",
+)
+
+_CANDIDATES = """
+    CREATE TABLE candidates (
+        message_id INTEGER NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        reasoning TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        tokens INTEGER NOT NULL,
+        finish_reason TEXT NOT NULL,
+        mean_log_probability REAL NOT NULL,
+        traits TEXT NOT NULL,              -- JSON: (J,) scores by the reward model `version`
+        spread TEXT NOT NULL,              -- JSON: (J,)
+        version TEXT NOT NULL,
+        PRIMARY KEY (message_id, position)
+    )"""
+
+_COMPARISONS = (
+    """
+    CREATE TABLE comparisons (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        profile_id INTEGER NOT NULL REFERENCES profiles(id),
+        prompt TEXT NOT NULL,              -- copies: deleting a chat must not change what was learned
+        first TEXT NOT NULL,
+        second TEXT NOT NULL,
+        outcome REAL CHECK (outcome BETWEEN 0 AND 1),
+        source TEXT NOT NULL,
+        message_id INTEGER REFERENCES messages(id) ON DELETE SET NULL,
+        question_id TEXT,
+        created TEXT NOT NULL,
+        deleted TEXT
+    )""",
+    "CREATE INDEX comparisons_profile ON comparisons(profile_id)",
+    "CREATE INDEX comparisons_message ON comparisons(message_id)",
+)
+
+_TRAIT_SCORES = """
+    CREATE TABLE trait_scores (
+        version TEXT NOT NULL,
+        digest TEXT NOT NULL,              -- SHA-256 of prompt and response
+        scores TEXT NOT NULL,              -- JSON: (J,)
+        PRIMARY KEY (version, digest)
+    )"""
+
+_DRAFTS = "CREATE TABLE drafts (key TEXT PRIMARY KEY, text TEXT NOT NULL, updated TEXT NOT NULL)"
+_STATE = "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
+
+# An answer is indexed once it has ended: while it runs its text is rewritten every second, and nobody searches for it.
+_SEARCH = (
+    """
+    CREATE VIRTUAL TABLE messages_search USING fts5(
+        text, content='messages', content_rowid='id',
+        tokenize="porter unicode61 remove_diacritics 2", prefix='2 3'
+    )""",
+    """
+    CREATE TRIGGER messages_search_insert AFTER INSERT ON messages WHEN new.state <> 'running' BEGIN
+        INSERT INTO messages_search (rowid, text) VALUES (new.id, new.text);
+    END""",
+    """
+    CREATE TRIGGER messages_search_delete AFTER DELETE ON messages WHEN old.state <> 'running' BEGIN
+        INSERT INTO messages_search (messages_search, rowid, text) VALUES ('delete', old.id, old.text);
+    END""",
+    """
+    CREATE TRIGGER messages_search_update AFTER UPDATE OF text, state ON messages BEGIN
+        INSERT INTO messages_search (messages_search, rowid, text)
+            SELECT 'delete', old.id, old.text WHERE old.state <> 'running';
+        INSERT INTO messages_search (rowid, text) SELECT new.id, new.text WHERE new.state <> 'running';
+    END""",
+)

@@ -1,0 +1,61 @@
+"""The store: everything that is kept, behind plain methods that any thread may call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from localpersona import paths
+from localpersona.store.comparisons import Comparisons
+from localpersona.store.connection import Connection, write
+from localpersona.store.messages import Messages
+from localpersona.store.notes import Notes
+from localpersona.store.profiles import Profiles
+from localpersona.store.search import Search
+
+_USUAL = Path()  # stands for paths.database(), which depends on the environment at the time of the call
+
+
+class Store(Profiles, Messages, Comparisons, Notes, Search):
+    """Profiles, chats, messages, comparisons, drafts and search in one SQLite database.
+
+    Methods block until the database has done what they say: what a writing method returns from is on disk. They may
+    be called from any thread and raise StoreError, whose text can be shown as it is.
+    """
+
+    @classmethod
+    def open(cls, path: Path | None = _USUAL) -> Store:
+        """Open (or create) the database at path; None: in memory, kept nowhere. Raises StoreError.
+
+        Left out, the path is `paths.database()`.
+        """
+        store = cls(Connection(paths.database() if path is _USUAL else path))
+        store.recover()
+        return store
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should be told about opening: a damaged file kept aside, a backup made, nothing kept."""
+        return self._connection.notices
+
+    def data_version(self) -> tuple[int, int, int]:
+        """Return a value that differs whenever this or another process has written."""
+        return self._connection.version()
+
+    @write
+    def recover(self) -> int:
+        """Mark answers that a killed app left "running" as "stopped", with the text they had; return how many."""
+        cursor = self._execute("UPDATE messages SET state = 'stopped', owner = NULL WHERE state = 'running'")
+        return cursor.rowcount
+
+    def close(self) -> None:
+        """Close the database. Idempotent."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
