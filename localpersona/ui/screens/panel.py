@@ -1,0 +1,60 @@
+"""What the screens beside the chat have in common: a title, a body, a footer, Escape to leave, errors in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker
+
+from localpersona.text import harmless
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
+    from localpersona.ui.app import LocalPersonaApp
+
+Result = TypeVar("Result")
+
+
+class PanelScreen(Screen[Result]):
+    """A screen that covers the chat until it is left.
+
+    The assistant blocks, so every call of it goes through `asyncio.to_thread` in a coroutine given to `start`.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="panel.back"),
+    ]
+
+    @property
+    def assistant(self) -> Assistant:
+        return cast("LocalPersonaApp", self.app).assistant
+
+    def start(self, job: Coroutine[object, object, None], *, lasting: bool = False) -> Worker[None]:
+        """Run a job beside the screen; what goes wrong is told in one line. `lasting`: also when the screen is left.
+
+        A lasting job is for what must reach the disk. Others end with the screen.
+        """
+        node = self.app if lasting else self
+        return node.run_worker(self._guarded(job), exit_on_error=False)
+
+    def tell(self, text: str) -> None:
+        """Say something in passing. The text may be foreign."""
+        self.app.notify(harmless(text), markup=False)
+
+    def tell_error(self, error: Exception) -> None:
+        """Say what went wrong, in the error's own words."""
+        self.app.notify(
+            harmless(str(error)) or type(error).__name__, severity="error", timeout=8, markup=False
+        )
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    async def _guarded(self, job: Coroutine[object, object, None]) -> None:
+        try:
+            await job
+        except Exception as error:  # whatever it was, the user must hear of it and be able to go on
+            self.tell_error(error)

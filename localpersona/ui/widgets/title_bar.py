@@ -1,0 +1,38 @@
+"""The first line of a screen: what it is, and one figure worth knowing."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.reactive import reactive
+from textual.widgets import Static
+
+
+class TitleBar(Horizontal):
+    """A title at the left and a short remark at the right. The remark may be foreign text: pass it sanitised."""
+
+    DEFAULT_CSS = """
+    TitleBar {
+        height: 1; padding: 0 2;
+        .title { width: auto; text-style: bold; color: $primary; }
+        .remark { width: 1fr; text-align: right; color: $foreground 70%; }
+    }
+    """
+
+    title: reactive[str] = reactive("", init=False)
+    remark: reactive[str] = reactive("", init=False)
+
+    def __init__(self, title: str, remark: str = "") -> None:
+        super().__init__()
+        self.set_reactive(TitleBar.title, title)
+        self.set_reactive(TitleBar.remark, remark)
+
+    def compose(self) -> ComposeResult:
+        yield Static(self.title, classes="title", markup=False)
+        yield Static(self.remark, classes="remark", markup=False)
+
+    def watch_title(self, title: str) -> None:
+        self.query_one(".title", Static).update(title)
+
+    def watch_remark(self, remark: str) -> None:
+        self.query_one(".remark", Static).update(remark)
