@@ -1,0 +1,75 @@
+"""A chat as the screen shows it: one path through the tree of messages. Reading only; every function may block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localpersona.store import ChatRow, MessageRow, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message on screen and its place among its siblings."""
+
+    row: MessageRow
+    position: int = 1
+    """1-based, oldest sibling first."""
+    siblings: int = 1
+    """Itself included."""
+
+    @property
+    def id(self) -> int:  # noqa: A003
+        return self.row.id
+
+    @property
+    def is_answer(self) -> bool:
+        return self.row.role == "assistant"
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the answer ended before the model was done."""
+        cut = self.row.finish_reason in ("length", "cancelled", "failed") or self.row.state in ("stopped", "failed")
+        return self.is_answer and cut and self.row.state != "running" and bool(self.row.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The shown path of one chat, root first."""
+
+    chat: ChatRow
+    messages: tuple[Shown, ...]
+
+    @property
+    def unsent(self) -> int:
+        """How many of the oldest messages no longer reached the model at the last answer."""
+        for shown in reversed(self.messages):
+            if shown.is_answer and shown.row.statistics is not None:
+                return shown.row.statistics.dropped_turns
+        return 0
+
+
+def read(store: Store, chat_id: int) -> Transcript | None:
+    """Return the chat's shown path, or None when there is no such chat."""
+    chat = store.chat(chat_id)
+    if chat is None:
+        return None
+    if chat.last_message_id is None:
+        return Transcript(chat, ())
+    rows = store.path(store.leaf(chat.last_message_id).id)
+    return Transcript(chat, tuple(_placed(store, row) for row in rows))
+
+
+def step(store: Store, message_id: int, by: int) -> bool:
+    """Show the sibling `by` places further (round and round); return whether there is another one."""
+    siblings = store.siblings(message_id)
+    if len(siblings) < 2:
+        return False
+    index = [sibling.id for sibling in siblings].index(message_id)
+    target = siblings[(index + by) % len(siblings)]
+    store.set_last_message(target.chat_id, store.leaf(target.id).id)
+    return True
+
+
+def _placed(store: Store, row: MessageRow) -> Shown:
+    ids = [sibling.id for sibling in store.siblings(row.id)]
+    return Shown(row, ids.index(row.id) + 1 if row.id in ids else 1, max(len(ids), 1))

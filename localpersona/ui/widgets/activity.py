@@ -1,0 +1,44 @@
+"""One line that says what is going on while no text can be shown yet, and for how long."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widgets import Static
+
+
+class Activity(Static):
+    """`◐ choosing among 8 answers · 214 tokens · 3 s`; hidden while there is nothing to say."""
+
+    DEFAULT_CSS = """
+    Activity { height: auto; color: $text-muted; display: none; }
+    Activity.-on { display: block; }
+    """
+
+    WHEEL = "◐◓◑◒"
+
+    what: reactive[str] = reactive("")
+    """What is going on; "" hides the line and stops its clock."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.started = monotonic()
+        self._timer: Timer | None = None
+
+    def watch_what(self, what: str) -> None:
+        self.set_class(bool(what), "-on")
+        if what and self._timer is None:
+            self._timer = self.set_interval(0.5, self._tick)
+        elif not what and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._tick()
+
+    def _tick(self) -> None:
+        if not self.what:
+            return
+        seconds = int(monotonic() - self.started)
+        wheel = self.WHEEL[int((monotonic() - self.started) * 2) % len(self.WHEEL)]
+        self.update(f"{wheel} {self.what}" + (f" · {seconds} s" if seconds >= 1 else ""))
