@@ -1,0 +1,9 @@
+"""The learning core: from comparisons to weights, and from weights to the next question. NumPy only."""
+
+from __future__ import annotations
+
+from localpersona.preferences.population import fit_population
+from localpersona.preferences.questions import next_question, question_gains
+from localpersona.preferences.weights import LAPSE, Weights
+
+__all__ = ["LAPSE", "Weights", "fit_population", "next_question", "question_gains"]
