@@ -1,0 +1,138 @@
+"""`localpersona ask`: one answer on stdout, for shells and pipes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from localpersona.cli.common import json_option, model_option, opened, print_json, profile_option
+from localpersona.text import harmless
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
+    from localpersona.values import Reply
+
+
+@click.command()
+@click.argument("prompt", nargs=-1)
+@json_option
+@click.option("--no-save", is_flag=True, help="Store neither the prompt nor the answer.")
+@click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the most recent chat.")
+@click.option(
+    "--candidates", type=click.IntRange(1, 32), metavar="N", help="How many answers to choose from."
+)
+@click.option("--plain", is_flag=True, help="The plain model, without your profile.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Make the answer repeatable.")
+@profile_option
+@model_option
+def ask(
+    prompt: tuple[str, ...],
+    as_json: bool,
+    no_save: bool,
+    go_on: bool,
+    candidates: int | None,
+    plain: bool,
+    seed: int | None,
+    profile: str | None,
+    model: str | None,
+) -> None:
+    """Answer PROMPT in your taste and print the answer.
+
+    Text piped in comes before the prompt, or is the prompt if there is none.
+    """
+    question = _question(prompt)
+    with opened(profile, model) as assistant:
+        chat_id = _latest_chat(assistant) if go_on else None
+        options = {"candidates": candidates, "plain": plain, "seed": seed, "save": not no_save}
+        reply = _answer(assistant, question, chat_id, options, stream=not as_json)
+        if as_json:
+            print_json(_as_json(question, reply))
+
+
+def _question(words: tuple[str, ...]) -> str:
+    piped = "" if sys.stdin is None or sys.stdin.isatty() else _decoded(sys.stdin.buffer.read())
+    question = "\n\n".join(part for part in (piped.strip("\n"), " ".join(words)) if part.strip())
+    if not question:
+        raise click.UsageError('Nothing was asked. Try: localpersona ask "How do I sleep better?"')
+    return question
+
+
+def _decoded(data: bytes) -> str:
+    text = data.decode("utf-8-sig", errors="replace")
+    if "\ufffd" in text and "\ufffd".encode() not in data:
+        click.echo("The piped text is not valid UTF-8; what could not be read became \ufffd.", err=True)
+    return text
+
+
+def _latest_chat(assistant: Assistant) -> int:
+    chats = assistant.store.chats(limit=1)
+    if not chats:
+        raise click.ClickException("There is no chat to go on with yet. Ask without -c to begin one.")
+    return chats[0].id
+
+
+def _answer(
+    assistant: Assistant, question: str, chat_id: int | None, options: dict[str, Any], *, stream: bool
+) -> Reply:
+    """Print the answer as it comes (or nothing) and return it. Ctrl-C keeps the part that is there."""
+    from localpersona.events import Delta, Failed, Finished, Loading, Notice, Progress
+
+    status = _StatusLine()
+    events = assistant.stream(question, chat_id=chat_id, **options)
+    try:
+        for event in events:
+            match event:
+                case Loading(name=name):
+                    status.show(f"Loading {name} …")
+                case Progress(tokens=tokens, candidates=candidates):
+                    status.show(f"Choosing among {candidates} answers · {tokens} tokens")
+                case Delta(text=text, reasoning=False) if stream:
+                    status.clear()
+                    click.echo(harmless(text), nl=False)
+                case Notice(message=message):
+                    status.clear()
+                    click.echo(harmless(message), err=True)
+                case Failed(message=message, partial=partial):
+                    status.clear()
+                    if stream and partial:
+                        click.echo()
+                    raise click.ClickException(harmless(message))
+                case Finished(reply=reply):
+                    status.clear()
+                    if stream:
+                        click.echo()
+                    return reply
+    except KeyboardInterrupt:
+        events.close()  # type: ignore[attr-defined]  # a generator: stops the answer and keeps what there is
+        status.clear()
+        if stream:
+            click.echo()
+        raise
+    raise click.ClickException("The answer ended without a reason. Please try again.")
+
+
+class _StatusLine:
+    """One line on stderr that is overwritten and at last wiped; nothing where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+        self._shown = 0
+
+    def show(self, text: str) -> None:
+        if self._on:
+            line = " ".join(harmless(text).split())[:78]
+            click.echo("\r" + line.ljust(self._shown), nl=False, err=True)
+            self._shown = len(line)
+
+    def clear(self) -> None:
+        if self._shown:
+            click.echo("\r" + " " * self._shown + "\r", nl=False, err=True)
+            self._shown = 0
+
+
+def _as_json(question: str, reply: Reply) -> dict[str, Any]:
+    """Return the reply as plain data; the field names are those of `localpersona.values.Reply`."""
+    return {"prompt": question, **asdict(reply)}

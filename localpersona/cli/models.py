@@ -1,0 +1,103 @@
+"""`localpersona models`: which LLM files are on this machine, and which one answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from localpersona.cli.common import columns, json_option, opened, print_json
+from localpersona.text import one_line
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
+
+
+@click.group()
+def models() -> None:
+    """See and choose the language model (a GGUF file)."""
+
+
+@models.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the GGUF files found on this machine; * marks the one in use."""
+    with opened() as assistant:
+        found = assistant.models()
+        current = assistant.settings.model
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": model.name,
+                    "path": str(model.path),
+                    "source": model.source,
+                    "fits": model.fits,
+                    "size_bytes": model.header.size_bytes,
+                    "parameters": model.header.parameters,
+                    "quantisation": model.header.quantisation,
+                    "context_length": model.header.context_length,
+                    "in_use": _in_use(str(model.path), model.source, current),
+                }
+                for model in found
+            ]
+        )
+        return
+    rows = [
+        (
+            "*" if _in_use(str(model.path), model.source, current) else " ",
+            one_line(model.name, 40),
+            one_line(model.header.quantisation or "?", 12),
+            f"{model.header.size_bytes / 1e9:.1f} GB",
+            model.fits,
+            one_line(model.source, 16),
+            str(model.path),
+        )
+        for model in found
+    ]
+    click.echo(columns(rows) if rows else "No GGUF file was found on this machine.")
+    if all(model.source == "embedded" for model in found):
+        click.echo(
+            "\nThe embedded model is for trying out. For better answers put a GGUF file into\n"
+            f"{_own_folder()} or install one with Ollama or LM Studio, then: localpersona models use …"
+        )
+
+
+@models.command()
+@click.argument("model")
+def use(model: str) -> None:
+    """Answer with MODEL from now on: a path, a name from the list, or "embedded"."""
+    with opened() as assistant:
+        click.echo("Loading it …", err=True)
+        info = assistant.use_model(_resolve(assistant, model))
+        click.echo(f"In use from now on: {one_line(info.name)} ({info.device}).")
+
+
+def _resolve(assistant: Assistant, model: str) -> str:
+    """Return the path for what the user typed. Raises ClickException when nothing or several things match."""
+    if model == "embedded":
+        return ""
+    if Path(model).expanduser().exists():
+        return str(Path(model).expanduser().resolve())
+    matches = [found for found in assistant.models() if model.lower() in found.name.lower()]
+    if len(matches) == 1:
+        return str(matches[0].path)
+    if not matches:
+        raise click.ClickException(
+            f"There is no file and no model named {one_line(model)!r}. To see what is there: localpersona models list"
+        )
+    names = ", ".join(one_line(found.name, 40) for found in matches[:5])
+    raise click.ClickException(
+        f"Several models match: {names}. Please name one more exactly, or give its path."
+    )
+
+
+def _in_use(path: str, source: str, current: str) -> bool:
+    return path == current if current else source == "embedded"
+
+
+def _own_folder() -> Path:
+    from localpersona import paths
+
+    return paths.models()

@@ -1,0 +1,97 @@
+"""`localpersona profile`: what is known of a person's taste, in words; out and in as JSON; forgotten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from localpersona.cli.common import columns, json_option, opened, print_json, profile_option
+from localpersona.text import harmless
+
+
+@click.group()
+def profile() -> None:
+    """See, move or forget what was learned about your taste."""
+
+
+@profile.command()
+@json_option
+@profile_option
+def show(as_json: bool, profile: str | None) -> None:
+    """Say what is known, trait by trait."""
+    with opened(profile) as assistant:
+        view = assistant.profile()
+    if as_json:
+        traits = {
+            trait.trait.name: {
+                "description": trait.description,
+                "weight": trait.mean,
+                "standard_deviation": trait.sd,
+                "locked": trait.locked,
+            }
+            for trait in view.traits
+        }
+        print_json(
+            {"name": view.name, "comparisons": view.comparisons, "summary": view.summary, "traits": traits}
+        )
+        return
+    click.echo(harmless(f"{view.name}: {view.summary}"))
+    click.echo(f"Comparisons: {view.comparisons}\n")
+    rows = [
+        (
+            trait.trait.noun,
+            f"{trait.trait.low} … {trait.trait.high}",
+            trait.description + (" (locked)" if trait.locked else ""),
+        )
+        for trait in view.traits
+    ]
+    click.echo(columns(rows))
+
+
+@profile.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@profile_option
+def export(file: Path | None, profile: str | None) -> None:
+    """Write the profile as JSON to FILE, or to stdout."""
+    with opened(profile) as assistant:
+        data = assistant.export_profile()
+        if file is None:
+            print_json(data)
+            return
+        file.touch(mode=0o600)  # it holds prompts and answers
+        file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(f"Written to {harmless(str(file))}: {len(data['comparisons'])} comparisons.", err=True)
+
+
+@profile.command("import")
+@click.argument("file", type=click.File("rb"))
+@profile_option
+def import_(file: click.utils.LazyFile, profile: str | None) -> None:
+    """Add the comparisons of an exported profile to this one (- reads stdin)."""
+    try:
+        data = json.loads(file.read())
+    except (ValueError, RecursionError):
+        raise click.ClickException(
+            "That file is not JSON. It should come from: localpersona profile export"
+        ) from None
+    with opened(profile) as assistant:
+        added = assistant.import_profile(data)
+        click.echo(f"{added} new comparison{'' if added == 1 else 's'} added.")
+
+
+@profile.command()
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@profile_option
+def reset(yes: bool, profile: str | None) -> None:
+    """Forget every comparison and lock. Chats stay."""
+    with opened(profile) as assistant:
+        name = assistant.profile_row.name
+        count = assistant.profile().comparisons
+        question = f"Forget the {count} comparisons and all locks of the profile {harmless(name)!r}?"
+        if not yes and not click.confirm(question):
+            click.echo("Nothing was changed.")
+            return
+        assistant.forget()
+        click.echo("Forgotten. The profile starts again from what most people like.")

