@@ -53,7 +53,8 @@ def examine() -> Iterator[Finding]:
 
 
 def _python() -> Iterator[Finding]:
-    said = f"LocalPersona {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    system = f"{platform.system()} {platform.machine()}"
+    said = f"LocalPersona {__version__}, Python {platform.python_version()}, {system}"
     supported = (3, 11) <= sys.version_info[:2] < (3, 14)
     remedy = "" if supported else "Use Python 3.11, 3.12 or 3.13; no other was tried."
     yield Finding("Python", "works" if supported else "attention", said, remedy)

@@ -85,7 +85,7 @@ def _resolve(assistant: Assistant, model: str) -> str:
         return str(matches[0].path)
     if not matches:
         raise click.ClickException(
-            f"There is no file and no model named {one_line(model)!r}. To see what is there: localpersona models list"
+            f"There is no file and no model named {one_line(model)!r}. To see them: localpersona models list"
         )
     names = ", ".join(one_line(found.name, 40) for found in matches[:5])
     raise click.ClickException(
