@@ -1,4 +1,4 @@
-"""Every test has a home of its own and no network, so that none can touch what its runner has stored or call out."""
+"""Every test has a home of its own and no network: none can touch what its runner has stored, or call out."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_windows_line_ends_become_plain_ones() -> None:
 @given(st.text())
 def test_harmless_text_has_no_control_characters_and_stays_as_it_is(text: str) -> None:
     safe = harmless(text)
-    assert not any(ord(c) < 32 and c not in "\n\t" or 127 <= ord(c) < 160 for c in safe)
+    assert not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 for c in safe)
     assert harmless(safe) == safe
     safe.encode("utf-8")
 

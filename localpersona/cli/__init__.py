@@ -1,4 +1,4 @@
-"""The commands for a shell. Each imports what it needs when it runs, so that --help and --version are instant.
+"""The commands for a shell. Each imports what it needs when it runs: --help and --version are instant.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
