@@ -1,4 +1,4 @@
-"""What the screens beside the chat have in common: a title, a body, a footer, Escape to leave, errors in one line."""
+"""What the screens beside the chat have in common: the assistant, Escape to leave, errors in one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -21,7 +22,8 @@ Result = TypeVar("Result")
 class PanelScreen(Screen[Result]):
     """A screen that covers the chat until it is left.
 
-    The assistant blocks, so every call of it goes through `asyncio.to_thread` in a coroutine given to `start`.
+    The assistant blocks, so every call of it goes through `asyncio.to_thread` in a coroutine given to
+    `start`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,9 +35,9 @@ class PanelScreen(Screen[Result]):
         return cast("LocalPersonaApp", self.app).assistant
 
     def start(self, job: Coroutine[object, object, None], *, lasting: bool = False) -> Worker[None]:
-        """Run a job beside the screen; what goes wrong is told in one line. `lasting`: also when the screen is left.
+        """Run a job beside the screen; what goes wrong is told in one line.
 
-        A lasting job is for what must reach the disk. Others end with the screen.
+        lasting: the job goes on when the screen is left, because it must reach the disk.
         """
         node = self.app if lasting else self
         return node.run_worker(self._guarded(job), exit_on_error=False)
@@ -56,5 +58,10 @@ class PanelScreen(Screen[Result]):
     async def _guarded(self, job: Coroutine[object, object, None]) -> None:
         try:
             await job
+        except NoMatches as error:
+            if (
+                self.is_attached
+            ):  # otherwise the screen was left meanwhile, and there is nothing to show it on
+                self.tell_error(error)
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on
             self.tell_error(error)

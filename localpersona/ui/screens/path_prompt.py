@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 
 def typed_path(text: str) -> Path | None:
-    """Return the path that somebody typed or pasted: `~`, quotes and file:// of a drag and drop are understood."""
+    """Return the path somebody typed or pasted; `~`, quotes and file:// (from dragging) are understood."""
     text = text.strip().strip("'\"").removeprefix("file://")
     return Path(text).expanduser() if text and "\0" not in text else None
 

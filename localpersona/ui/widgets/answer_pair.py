@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Markdown, Static
 
 from localpersona.text import harmless
+from localpersona.ui.markdown import parser
 
 FIRST, SECOND, TIE, SKIP = 1.0, 0.0, 0.5, None
 """The outcomes, as `values.Comparison` writes them."""
@@ -36,7 +37,7 @@ class Answer(VerticalScroll, can_focus=False):
         self.number = number
 
     def compose(self) -> ComposeResult:
-        yield Markdown(open_links=False)
+        yield Markdown(open_links=False, parser_factory=parser)
 
     async def show(self, text: str) -> None:
         self.mark("")
@@ -140,7 +141,7 @@ class AnswerPair(Widget, can_focus=True):
             return self.pair
 
     class UndoRequested(Message):
-        """The user wants the last choice back."""
+        """The user wants the last choice back. As after a choice, `ask` or `retry` goes on."""
 
         def __init__(self, pair: AnswerPair) -> None:
             super().__init__()
@@ -226,6 +227,7 @@ class AnswerPair(Widget, can_focus=True):
 
     def action_undo(self) -> None:
         if self._open and self.can_undo:
+            self._set_open(False)
             self.post_message(self.UndoRequested(self))
 
     def action_scroll(self, lines: int) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 
 class TitleBar(Horizontal):
-    """A title at the left and a short remark at the right. The remark may be foreign text: pass it sanitised."""
+    """A title at the left and a short remark at the right. Foreign text must come sanitised."""
 
     DEFAULT_CSS = """
     TitleBar {

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class TraitBar(Widget):
     """Where one trait lies between its poles: `concise ━━●━━──┼───────── detailed`.
 
-    ● is the mean, the heavy line one standard deviation to both sides of it, ┼ the middle: no opinion. A trait set by
-    hand shows ◆ instead. Form carries the meaning, so it reads the same without colour. In a narrow place the
-    poles go above the line.
+    ● is the mean, the heavy line one standard deviation to both sides of it, ┼ the middle: no opinion.
+    A trait set by hand shows ◆ instead. Form carries the meaning, so it reads the same without colour.
+    In a narrow place the poles go above the line.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -99,19 +99,25 @@ class TraitBar(Widget):
         if width < self.NARROW_BELOW:
             gap = Content(" " * max(width - low.cell_length - high.cell_length, 1))
             return Content.assemble(low, gap, high, "\n", self._line(width))
-        left, right = self.POLES
-        words = min(width - self.WORDS_FROM + 26, 34) if width >= self.WORDS_FROM else 0
-        line = self._line(width - left - right - words - 2)
-        shown = [
-            low.pad_left(left - low.cell_length),
-            " ",
-            line,
-            " ",
-            high.pad_right(right - high.cell_length),
-        ]
+        start, columns, words = self._measure(width)
+        low = low.pad_left(start - 1 - low.cell_length)
         if words:
-            shown.append(Content.styled(self.words[:words], self._style("words")))
-        return Content.assemble(*shown)
+            high = high.pad_right(self.POLES[1] - high.cell_length)
+            high = high.append(Content.styled(self.words[:words], self._style("words")))
+        return Content.assemble(low, " ", self._line(columns), " ", high)
+
+    def position_at(self, x: int) -> float | None:
+        """Return the position (−1 … 1) that the column x of the widget stands for; None beside the line."""
+        start, columns, _ = self._measure(self.size.width)
+        return (x - start) / (columns - 1) * 2 - 1 if 0 <= x - start < columns and columns > 1 else None
+
+    def _measure(self, width: int) -> tuple[int, int, int]:
+        """Return the line's first column, the line's columns, and the columns for the words after it."""
+        if width < self.NARROW_BELOW:
+            return 0, width, 0
+        left, right = self.POLES
+        words = min(width - self.WORDS_FROM + 28, 34) if width >= self.WORDS_FROM else 0
+        return left + 1, width - left - right - words - 2, words
 
     def _pole(self, end: int) -> Content:
         trait = self.view.trait

@@ -1,0 +1,208 @@
+"""The profile: read it, correct it by hand, take it along, forget it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from localpersona.text import harmless, one_line
+from localpersona.ui.profile_exchange import read_profile, write_profile
+from localpersona.ui.screens.confirm import ConfirmScreen
+from localpersona.ui.screens.onboarding import OnboardingScreen
+from localpersona.ui.screens.panel import PanelScreen
+from localpersona.ui.screens.path_prompt import PathScreen
+from localpersona.ui.widgets.strength_picker import StrengthPicker
+from localpersona.ui.widgets.title_bar import TitleBar
+from localpersona.ui.widgets.trait_row import TraitRow
+
+if TYPE_CHECKING:
+    from localpersona.assistant import ProfileView
+
+_LEGEND = "● what your choices say   ━ how sure that is   ◆ set by hand"
+
+
+class ProfileScreen(PanelScreen[None]):
+    """Every trait between its poles, and what can be done about it."""
+
+    HELP = """\
+## Your profile
+Each line is one trait of an answer between its two poles. **●** is what your choices say, the heavy line
+**━** how sure that is: it shrinks with every comparison. **┼** is the middle: no preference.
+
+**← →** set a trait by hand (**◆**), **l** holds it where it is, **u** lets comparisons move it again.
+**a** answers more questions; **e** writes the profile to a file, **i** adds one to yours; **f** forgets it.
+
+The strength at the end says how much of this reaches the answers.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "answer_more", "Answer more", id="profile.more"),
+        Binding("e", "export", "Export", id="profile.export"),
+        Binding("i", "import", "Import", id="profile.import"),
+        Binding("f", "forget", "Forget", id="profile.forget"),
+    ]
+
+    DEFAULT_CSS = """
+    ProfileScreen {
+        #body { padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        #summary { text-style: bold; margin-bottom: 1; padding: 0 1; }
+        .aside { color: $foreground 70%; padding: 0 1; margin-top: 1; }
+        StrengthPicker { margin-top: 1; padding: 0 1; Segments { margin-left: 0; } }
+        #detail { height: 1; padding: 0 3; color: $foreground 70%; }
+        &.-low #body { padding: 0; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unsaved: dict[str, float | None] = {}
+        """Traits moved but not stored yet: only the last position of a held-down key is worth storing."""
+        self._saving = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar("Your profile")
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="summary", markup=False)
+            yield Static(_EVERYBODY, classes="aside", id="everybody", markup=False)
+            yield StrengthPicker(self.assistant.settings.strength)
+        yield Static(_LEGEND, id="detail", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.start(self._read())
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < 26, "-low")
+
+    async def _read(self) -> None:
+        await self._show(await asyncio.to_thread(self.assistant.profile))
+
+    async def _show(self, profile: ProfileView) -> None:
+        self.query_one(TitleBar).remark = _counted(profile)
+        self.query_one("#summary", Static).update(harmless(profile.summary))
+        rows = {row.trait_name: row for row in self.query(TraitRow)}
+        if rows:
+            for view in profile.traits:
+                if view.trait.name not in self._unsaved:
+                    rows[view.trait.name].show(view, seconds=0)
+        else:
+            body = self.query_one("#body")
+            await body.mount_all((TraitRow(view) for view in profile.tastes), before="#everybody")
+            await body.mount_all((TraitRow(view) for view in profile.qualities), after="#everybody")
+            self.query(TraitRow).first().focus()
+        self._explain_focus()
+
+    def on_descendant_focus(self) -> None:
+        self._explain_focus()
+
+    def _explain_focus(self) -> None:
+        """Say in words what the focused line shows: below some width the bar has no room for them."""
+        row = self.focused
+        if isinstance(row, TraitRow):
+            words = f"{row.view.trait.noun}: {row.view.description}"
+            wide = self.size.width >= 100
+            self.query_one("#detail", Static).update(f"{words}   {_LEGEND}" if wide else words)
+        else:
+            self.query_one("#detail", Static).update(_LEGEND)
+
+    @on(TraitRow.SetByHand)
+    def set_by_hand(self, event: TraitRow.SetByHand) -> None:
+        self._unsaved[event.row.trait_name] = event.position
+        self.start(self._save(event.row.trait_name), lasting=True)
+
+    async def _save(self, trait: str) -> None:
+        async with self._saving:
+            if trait not in self._unsaved:
+                return  # a later press was stored already
+            position = self._unsaved.pop(trait)
+            try:
+                profile = await asyncio.to_thread(self.assistant.lock, trait, position)
+            except Exception:
+                await self._read()  # show what is really stored
+                raise
+            await self._show(profile)
+
+    @on(TraitRow.Released)
+    def release(self, event: TraitRow.Released) -> None:
+        self._unsaved.pop(event.row.trait_name, None)
+        self.start(self._unlock(event.row.trait_name), lasting=True)
+
+    async def _unlock(self, trait: str) -> None:
+        async with self._saving:
+            await self._show(await asyncio.to_thread(self.assistant.unlock, trait))
+
+    @on(StrengthPicker.Changed)
+    def change_strength(self, event: StrengthPicker.Changed) -> None:
+        self.start(self._store_strength(event.strength), lasting=True)
+
+    async def _store_strength(self, strength: str) -> None:
+        try:
+            await asyncio.to_thread(lambda: self.assistant.update_settings(strength=strength))
+        except Exception:
+            self.query_one(StrengthPicker).show(self.assistant.settings.strength)
+            raise
+
+    def action_answer_more(self) -> None:
+        self.app.push_screen(OnboardingScreen(), lambda _: self.start(self._read()))
+
+    def action_forget(self) -> None:
+        question = "Forget everything that was learned about your taste?"
+        detail = "All comparisons and what you set by hand. Chats stay. Export first to keep a way back."
+        self.app.push_screen(ConfirmScreen(question, detail, yes="Forget", no="Keep"), self._forget_if)
+
+    def _forget_if(self, sure: bool | None) -> None:
+        if sure:
+            self.start(self._forget(), lasting=True)
+
+    async def _forget(self) -> None:
+        await self._show(await asyncio.to_thread(self.assistant.forget))
+        self.tell("Forgotten. Your profile starts again from what most people like.")
+
+    def action_export(self) -> None:
+        suggestion = str(Path.home() / "localpersona-profile.json")
+        self.app.push_screen(PathScreen("Write your profile to this file:", suggestion), self._export_to)
+
+    def _export_to(self, path: Path | None) -> None:
+        if path is None:
+            return
+        if path.exists():
+            question = f"{one_line(path.name, 40)} is there already. Replace it?"
+            self.app.push_screen(
+                ConfirmScreen(question, yes="Replace", no="Keep"),
+                lambda sure: self.start(self._export(path), lasting=True) if sure else None,
+            )
+        else:
+            self.start(self._export(path), lasting=True)
+
+    async def _export(self, path: Path) -> None:
+        data = await asyncio.to_thread(self.assistant.export_profile)
+        await asyncio.to_thread(write_profile, data, path)
+        self.tell(f"Written to {one_line(str(path), 200)}")
+
+    def action_import(self) -> None:
+        self.app.push_screen(PathScreen("Add the profile in this file to yours:"), self._import_from)
+
+    def _import_from(self, path: Path | None) -> None:
+        if path is not None:
+            self.start(self._import(path), lasting=True)
+
+    async def _import(self, path: Path) -> None:
+        data = await asyncio.to_thread(read_profile, path)
+        added = await asyncio.to_thread(self.assistant.import_profile, data)
+        await self._read()
+        self.tell(f"{added} new comparison{'' if added == 1 else 's'} added.")
+
+
+def _counted(profile: ProfileView) -> str:
+    count = profile.comparisons
+    return f"{one_line(profile.name, 20)} · {count} comparison{'' if count == 1 else 's'}"
+
+
+_EVERYBODY = "Hardly a matter of taste, so kept apart:"

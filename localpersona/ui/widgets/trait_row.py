@@ -1,0 +1,98 @@
+"""One line of the profile screen: a trait that can be set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from localpersona.ui.widgets.trait_bar import TraitBar
+
+_STEP = 0.1
+"""How far one key press moves a trait on its bar (−1 … 1)."""
+_FULLEST = 0.9
+
+
+class TraitRow(TraitBar, can_focus=True):
+    """A trait bar with the keys to set it. It shows the new state at once; the screen stores it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Set", key_display="← →", id="trait.left"),
+        Binding("right", "move(1)", "Set", show=False, id="trait.right"),
+        Binding("l", "lock", "Hold", id="trait.lock"),
+        Binding("u", "unlock", "Let learn", id="trait.unlock"),
+        Binding("up,k", "screen.focus_previous", "Previous", show=False),
+        Binding("down,j", "screen.focus_next", "Next", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | left, right | Set the trait by hand, a step towards that pole. |
+    | l | Hold the trait where it is: comparisons no longer move it. |
+    | u | Let comparisons decide again. |
+    | up, down | The trait above or below. |
+
+    A double click on the line sets the trait there.
+    """
+
+    DEFAULT_CSS = """
+    TraitRow {
+        padding: 0 1;
+        &:hover { background: $foreground 5%; }
+        &:focus { background: $primary 18%; }
+    }
+    """
+
+    class SetByHand(Message):
+        """The user moved the trait or holds it where it is (`position` None)."""
+
+        def __init__(self, row: TraitRow, position: float | None) -> None:
+            super().__init__()
+            self.row = row
+            self.position = position
+
+        @property
+        def control(self) -> TraitRow:
+            return self.row
+
+    class Released(Message):
+        """The user lets comparisons decide again."""
+
+        def __init__(self, row: TraitRow) -> None:
+            super().__init__()
+            self.row = row
+
+        @property
+        def control(self) -> TraitRow:
+            return self.row
+
+    @property
+    def trait_name(self) -> str:
+        return self.view.trait.name
+
+    def action_move(self, direction: int) -> None:
+        # From one step to the next, so that the middle can be hit.
+        steps = round(self.view.position / _STEP) + direction
+        self._set(min(max(steps * _STEP, -_FULLEST), _FULLEST))
+
+    def action_lock(self) -> None:
+        if not self.view.locked:
+            self.post_message(self.SetByHand(self, None))
+
+    def action_unlock(self) -> None:
+        if self.view.locked:
+            self.post_message(self.Released(self))
+
+    def on_click(self, event: events.Click) -> None:
+        # A single click only takes the focus: one that strays must not overwrite what was learned.
+        position = self.position_at(event.get_content_offset_capture(self).x)
+        if event.chain == 2 and position is not None:
+            self._set(min(max(position, -_FULLEST), _FULLEST))
+
+    def _set(self, position: float) -> None:
+        at_once = replace(self.view, position=position, low=position, high=position, locked=True)
+        self.show(at_once, seconds=0)
+        self.post_message(self.SetByHand(self, position))
