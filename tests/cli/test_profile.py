@@ -1,0 +1,73 @@
+"""`localpersona profile` and `localpersona onboard`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .conftest import Shell
+
+
+def test_a_new_profile_knows_nothing(shell: Shell) -> None:
+    shown = shell("profile", "show")
+    assert shown.code == 0
+    assert "Comparisons: 0" in shown.out
+    assert "not known yet" in shown.out
+
+
+def test_onboarding_answers_are_stored_one_by_one(shell: Shell) -> None:
+    asked = shell("onboard", piped=b"1\n2\n=\ns\nq\n")
+    assert asked.code == 0
+    assert "Question 1 of about 10" in asked.out
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 3
+
+
+def test_onboarding_goes_on_where_it_stopped(shell: Shell) -> None:
+    shell("onboard", piped=b"1\n1\nq\n")
+    assert "Question 3 of about 10" in shell("onboard", piped=b"q\n").out
+
+
+def test_an_onboarding_answer_can_be_taken_back(shell: Shell) -> None:
+    shell("onboard", piped=b"1\nu\nq\n")
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
+
+
+def test_onboarding_ends_quietly_when_its_input_ends(shell: Shell) -> None:
+    asked = shell("onboard", piped=b"1\n")
+    assert asked.code == 130
+    assert "Traceback" not in asked.err
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 1
+
+
+def test_a_profile_travels_as_a_file(shell: Shell, tmp_path: Path) -> None:
+    shell("onboard", piped=b"1\n2\nq\n")
+    file = tmp_path / "me.json"
+    assert shell("profile", "export", str(file)).code == 0
+    assert file.stat().st_mode & 0o077 == 0, "it holds what the user chose"
+    imported = shell("profile", "import", "--profile", "copy", str(file))
+    assert "2 new comparisons" in imported.out
+    again = shell("profile", "import", "--profile", "copy", str(file))
+    assert "0 new comparisons" in again.out
+    original, copy = (
+        json.loads(shell("profile", "show", "--json", "--profile", name).out)["traits"]
+        for name in ("default", "copy")
+    )
+    assert original == copy
+
+
+def test_a_file_that_is_no_profile_changes_nothing(shell: Shell, tmp_path: Path) -> None:
+    for content in ("not json", "[]", '{"format": "something else"}', "[" * 100_000):
+        file = tmp_path / "bad.json"
+        file.write_text(content)
+        imported = shell("profile", "import", str(file))
+        assert imported.code == 1, content[:20]
+        assert "Traceback" not in imported.err
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
+
+
+def test_reset_forgets_only_after_asking(shell: Shell) -> None:
+    shell("onboard", piped=b"1\nq\n")
+    assert "Nothing was changed" in shell("profile", "reset", piped=b"n\n").out
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 1
+    assert shell("profile", "reset", "--yes").code == 0
+    assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
