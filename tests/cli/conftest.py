@@ -1,4 +1,4 @@
-"""Commands run in this process against a scripted engine; `tests/cli/test_for_real.py` runs them as a user does."""
+"""Commands run in this process, on a scripted engine; `test_for_real.py` runs them as a user does."""
 
 from __future__ import annotations
 
