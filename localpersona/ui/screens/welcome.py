@@ -19,7 +19,7 @@ Everything stays on this machine. Nothing is sent anywhere, ever."""
 
 _TRY_OUT = """\
 The model that comes along is tiny, for trying things out: it is quick, but it often \
-talks nonsense. Press m any time to use a better one that is on your disk."""
+talks nonsense. F4 shows the way to a better one."""
 
 
 class WelcomeScreen(PanelScreen[bool]):

@@ -1,0 +1,97 @@
+"""Everything that can be set, over the one documented file it is kept in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from localpersona import paths
+from localpersona.settings import FIELDS
+from localpersona.text import one_line
+from localpersona.ui.screens.panel import PanelScreen
+from localpersona.ui.themes import THEMES
+from localpersona.ui.widgets.setting_row import SettingRow
+from localpersona.ui.widgets.title_bar import TitleBar
+
+_HEADINGS = {
+    "profile": "You",
+    "strength": "Your taste",
+    "context_length": "Memory and speed",
+    "temperature": "How answers are written",
+    "theme": "Looks",
+    "store_chats": "What is kept",
+}
+"""The heading above each of these settings."""
+_ELSEWHERE = {"model"}
+"""The models have a screen of their own, which loads one before it is saved."""
+_REMARKS = dict.fromkeys(("profile", "store_chats"), "Counts from the next start.")
+
+
+class SettingsScreen(PanelScreen[None]):
+    """One row for each setting. A change is stored as soon as it is made; there is nothing to confirm."""
+
+    HELP = """\
+## Settings
+**Tab** or **↑ ↓** moves, **← →** chooses, **Enter** takes what is typed. A change counts at once and is
+stored in the file named at the top, which you can edit as well; your comments in it stay. An emptied number
+goes back to its default. The model has a screen of its own: **F4**.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Move", key_display="↑ ↓", id="settings.previous"),
+        Binding("down", "app.focus_next", "Move", show=False, id="settings.next"),
+    ]
+
+    DEFAULT_CSS = """
+    SettingsScreen {
+        #body { padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        .heading { text-style: bold; color: $primary; padding: 0 1; margin-bottom: 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._saving = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar("Settings", one_line(str(paths.settings()), 70))
+        settings = self.assistant.settings
+        with VerticalScroll(id="body", can_focus=False):
+            for info in FIELDS:
+                if info.name in _HEADINGS:
+                    yield Static(_HEADINGS[info.name], classes="heading", markup=False)
+                if info.name not in _ELSEWHERE:
+                    value = getattr(settings, info.name)
+                    yield SettingRow(info, value, self._choices(info.name), _REMARKS.get(info.name, ""))
+        yield Footer()
+
+    @on(SettingRow.Changed)
+    def change(self, event: SettingRow.Changed) -> None:
+        self.start(self._store(event.row, event.value), lasting=True)
+
+    def action_leave(self) -> None:
+        for row in self.query(SettingRow):
+            row.commit()
+        self.call_later(self.dismiss)  # after the changes that were just posted
+
+    async def _store(self, row: SettingRow, value: object) -> None:
+        name = row.info.name
+        async with self._saving:
+            try:
+                await asyncio.to_thread(lambda: self.assistant.update_settings(**{name: value}))
+            except Exception:
+                if row.is_attached:
+                    row.show(getattr(self.assistant.settings, name))
+                raise
+        if name == "theme":
+            self.app.theme = str(value)
+
+    def _choices(self, name: str) -> Sequence[str]:
+        return tuple(theme.name for theme in THEMES) if name == "theme" else ()

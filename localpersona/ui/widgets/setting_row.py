@@ -1,0 +1,168 @@
+"""One setting: its name, the control that fits its kind, its documentation, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from localpersona.settings import FieldInfo, Value
+from localpersona.text import harmless
+from localpersona.ui.widgets.segments import Segments
+
+_ON, _OFF = "on", "off"
+_LABELS = {"gpu_layers": "GPU layers", "top_p": "Top-p", "min_p": "Min-p"}
+_LARGER_THAN_A_LINE = {"system_prompt"}
+
+
+class SettingRow(Widget):
+    """Edits one field of the settings. Posts `Changed` for a new, allowed value, and nothing else ever.
+
+    Choices count at once; what is typed counts with Enter or when the focus leaves. An emptied number is the
+    default. What is not allowed says why, in place of the documentation, and is not posted.
+    """
+
+    DEFAULT_CSS = """
+    SettingRow {
+        height: auto; layout: vertical; margin-bottom: 1; padding: 0 1;
+        .line { height: auto; }
+        .label { width: 22; }
+        Input { width: 1fr; max-width: 44; }
+        TextArea { width: 1fr; height: 3; padding: 0 1; background: $surface; border: none; }
+        TextArea:focus, Input:focus { background: $primary 18%; }
+        .doc { color: $foreground 70%; padding-left: 22; height: auto; }
+        &.-invalid .doc { color: $error; text-style: bold; }
+        &.-wide {
+            layout: horizontal;
+            .line { width: 68; }
+            .doc { width: 1fr; padding-left: 2; }
+        }
+    }
+    """
+
+    WIDE_FROM: ClassVar[int] = 104
+
+    class Changed(Message):
+        """The user set another value; it is of the field's type and allowed."""
+
+        def __init__(self, row: SettingRow, value: Value) -> None:
+            super().__init__()
+            self.row = row
+            self.value = value
+
+        @property
+        def control(self) -> SettingRow:
+            return self.row
+
+    def __init__(self, info: FieldInfo, value: Value, choices: Sequence[str] = (), remark: str = "") -> None:
+        """choices: for a field that has none itself; remark: added to the documentation."""
+        super().__init__(id=f"setting-{info.name}")
+        self.info = info
+        self.value = value
+        self._choices = (_ON, _OFF) if info.kind is bool else tuple(choices or info.choices)
+        self._doc = f"{info.doc} {remark}".strip()
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="line"):
+            label = _LABELS.get(self.info.name, self.info.name.replace("_", " ").capitalize())
+            yield Static(label, classes="label", markup=False)
+            yield self._control()
+        yield Static(self._doc, classes="doc", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= self.WIDE_FROM, "-wide")
+
+    def show(self, value: Value) -> None:
+        """Show a value that is stored already."""
+        self.value = value
+        self._complain("")
+        control = self.query_one(".control")
+        if isinstance(control, Segments | Input):
+            control.value = self._written()
+        elif isinstance(control, TextArea):
+            control.text = self._written()
+
+    def commit(self) -> None:
+        """Take what is typed, as Enter does."""
+        control = self.query_one(".control")
+        if isinstance(control, Input):
+            self._take(control.value)
+        elif isinstance(control, TextArea):
+            self._take(control.text)
+
+    def _control(self) -> Widget:
+        control: Widget
+        if self._choices:
+            control = Segments(self._choices, self._written())
+        elif self.info.name in _LARGER_THAN_A_LINE:
+            control = TextArea(self._written(), tab_behavior="focus", compact=True)
+        else:
+            control = Input(self._written(), compact=True)
+        control.add_class("control")
+        return control
+
+    def _written(self) -> str:
+        if self.info.kind is bool:
+            return _ON if self.value else _OFF
+        return harmless(str(self.value))
+
+    def on_segments_changed(self, event: Segments.Changed) -> None:
+        event.stop()
+        self._post(event.value == _ON if self.info.kind is bool else event.value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._complain(self._problem(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.commit()
+
+    def on_descendant_blur(self) -> None:
+        self.commit()
+
+    def _take(self, text: str) -> None:
+        if not self._problem(text):
+            self._post(self._parse(text))
+
+    def _post(self, value: Value) -> None:
+        if value != self.value:
+            self.value = value
+            self.post_message(self.Changed(self, value))
+
+    def _problem(self, text: str) -> str:
+        try:
+            self._parse(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def _parse(self, text: str) -> Value:
+        """Return the value that the text stands for; raises ValueError with one line."""
+        if text == self._written():  # unchanged, even if showing it had to make it harmless
+            return self.value
+        if self.info.kind is str:
+            return self.info.check(text)
+        if not text.strip():
+            return self.info.default
+        return self.info.check(_number(text))
+
+    def _complain(self, problem: str) -> None:
+        self.set_class(bool(problem), "-invalid")
+        self.query_one(".doc", Static).update(f"✗ {harmless(problem)}" if problem else self._doc)
+
+
+def _number(text: str) -> int | float | str:
+    """Return the number that is written; the text itself, which no number field allows, when none is."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
