@@ -1,0 +1,21 @@
+"""LLM files on this disk: which there are, what they are, whether they fit. Read only, in place."""
+
+from __future__ import annotations
+
+from localpersona.library.discover import ModelFile, discover
+from localpersona.library.embedded import embedded_model
+from localpersona.library.gguf_header import GgufError, GgufHeader, read_header
+from localpersona.library.memory import Fit, available_bytes, fit, needed_bytes
+
+__all__ = [
+    "Fit",
+    "GgufError",
+    "GgufHeader",
+    "ModelFile",
+    "available_bytes",
+    "discover",
+    "embedded_model",
+    "fit",
+    "needed_bytes",
+    "read_header",
+]
