@@ -159,10 +159,13 @@ class Messages(Chats):
             )  # fmt: skip
 
     @read
-    def candidates(self, message_id: int) -> tuple[Candidate, ...]:
-        """Return the candidates of an answer in seed order; empty when none were kept."""
+    def candidates(self, message_id: int, version: str | None = None) -> tuple[Candidate, ...]:
+        """Return the candidates of an answer in seed order; empty when none were kept.
+
+        With a reward-model version, trait scores by another one are left out.
+        """
         rows = self._execute("SELECT * FROM candidates WHERE message_id = ? ORDER BY position", message_id)
-        return tuple(_candidate(row) for row in rows)
+        return tuple(_candidate(row, scored=version in (None, row["version"])) for row in rows)
 
     def _owner(self, state: MessageState) -> str | None:
         return self._connection.token if state == "running" else None
@@ -193,7 +196,7 @@ def _statistics(text: str | None) -> Statistics | None:
     return Statistics(**{name: value for name, value in json.loads(text).items() if name in known})
 
 
-def _candidate(row: sqlite3.Row) -> Candidate:
+def _candidate(row: sqlite3.Row, *, scored: bool) -> Candidate:
     return Candidate(
         text=row["text"],
         reasoning=row["reasoning"],
@@ -201,6 +204,6 @@ def _candidate(row: sqlite3.Row) -> Candidate:
         tokens=row["tokens"],
         finish_reason=row["finish_reason"],
         mean_log_probability=row["mean_log_probability"],
-        traits=tuple(json.loads(row["traits"])),
-        spread=tuple(json.loads(row["spread"])),
+        traits=tuple(json.loads(row["traits"])) if scored else (),
+        spread=tuple(json.loads(row["spread"])) if scored else (),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from localpersona import paths
 from localpersona.store.comparisons import Comparisons
@@ -12,6 +14,8 @@ from localpersona.store.messages import Messages
 from localpersona.store.notes import Notes
 from localpersona.store.profiles import Profiles
 from localpersona.store.search import Search
+
+T = TypeVar("T")
 
 _USUAL = Path()  # stands for paths.database(), which depends on the environment at the time of the call
 
@@ -41,6 +45,10 @@ class Store(Profiles, Messages, Comparisons, Notes, Search):
     def data_version(self) -> tuple[int, int, int]:
         """Return a value that differs whenever this or another process has written."""
         return self._connection.version()
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Return work(), its calls of this store's methods being one transaction: all of them or none."""
+        return self._connection.write(work)
 
     @write
     def recover(self) -> int:
