@@ -1,8 +1,8 @@
 """The fit behind `Weights`: MAP of a Bradley–Terry model with lapses, and its Laplace approximation.
 
-    P(first preferred | d, w) = lapse + (1 − 2·lapse) · σ(w·d)          w ~ N(mean, precision⁻¹)
+    P(first preferred | d, w) = lapse + (1 − 2·lapse) · σ(w·d)          w ~ N(mean, covariance)
 
-With lapse = 0 this is PReF's Eq. 6 (arXiv 2503.06358): L2-regularised logistic regression with a population
+With lapse = 0 this is PReF's Eq. 6 (arXiv 2503.06358): L2-regularised logistic regression, with a population
 prior in place of N(0, I/λ). Knows arrays only: nothing of users, traits or versions.
 """
 
@@ -11,25 +11,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from localpersona.preferences.arrays import Array
+from localpersona.preferences.gaussians import inverse, sigmoid
 
 MAX_STEPS = 200
-CONVERGED = 1e-18
-"""Squared Newton decrement: the mode is then within about 1e-9 posterior standard deviations."""
+CONVERGED = 1e-12
+"""Squared length of a Newton step, in posterior standard deviations, that is the last one taken."""
+SMALLEST_SIZE = 1e-12
+"""Of a damped step; below it the loss cannot be lowered within rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What each comparison contributes at its log-odds t = w·d."""
+    """What each comparison contributes, as a function of its log-odds t = w·d."""
 
     loss: Array
     """(n,) negative log-likelihood."""
     slope: Array
     """(n,) first derivative of the loss by t."""
     curvature: Array
-    """(n,) second derivative of the loss by t. Negative where lapse > 0 and the answer contradicts a clear t."""
+    """(n,) second derivative of the loss by t; negative where an answer looks like a lapse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,17 @@ class Laplace:
     mean: Array
     """(J,) the mode."""
     covariance: Array
-    """(J, J)"""
+    """(J, J) inverse of the negative log posterior's curvature at the mode."""
     start: Array
-    """(J,) the mode without lapses: where the next, slightly larger fit starts."""
-
-
-def sigmoid(t: Array) -> Array:
-    """Return 1 / (1 + exp(−t)) without overflow."""
-    e = np.exp(-np.abs(t))
-    return np.where(t >= 0, 1.0, e) / (1.0 + e)
+    """(J,) the mode without lapses: where a similar fit should start."""
 
 
 def rows(t: Array, outcomes: Array, lapse: float) -> Rows:
-    """Return loss, slope and curvature of each comparison; an outcome of 0.5 counts as half a win for each."""
-    if lapse == 0.0:
-        p = sigmoid(t)
-        loss = np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t))) - outcomes * t
-        return Rows(loss, p - outcomes, p * (1.0 - p))
+    """Return loss, slope and curvature at log-odds t (n,); an outcome of 0.5 is half a win for either."""
     s = sigmoid(t)
+    if lapse == 0.0:  # the general formulas below would divide 0 by 0 where σ underflows
+        loss = np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t))) - outcomes * t
+        return Rows(loss, s - outcomes, s * (1.0 - s))
     p = lapse + (1.0 - 2.0 * lapse) * s
     q = 1.0 - p
     won, lost = outcomes / p, (1.0 - outcomes) / q
@@ -67,28 +62,25 @@ def rows(t: Array, outcomes: Array, lapse: float) -> Rows:
 
 
 def fit_laplace(
-    differences: Array, outcomes: Array, mean: Array, covariance: Array, lapse: float, start: Array | None = None
+    differences: Array,
+    outcomes: Array,
+    mean: Array,
+    covariance: Array,
+    lapse: float,
+    start: Array | None = None,
 ) -> Laplace:
-    """Return the posterior of w after comparisons (n, J) with outcomes (n,) under the prior N(mean, covariance).
+    """Return the posterior of w after comparisons (n, J) with outcomes (n,); the prior is (J,), (J, J).
 
-    With lapses the loss is not convex and may have several minima. The convex fit without lapses is therefore
-    solved first, and the lapses' fit begins at its unique solution: `start` (J,) saves time and cannot change
-    the answer, nor can the order of the comparisons. Raises ValueError when covariance is not positive definite.
+    With lapses the loss is not convex and may have several minima. The convex fit without lapses is
+    therefore solved first, and the fit with lapses begins at its unique solution: `start` (J,) saves time but
+    cannot change the answer, nor can the order of the comparisons.
+    Raises ValueError when covariance is not positive definite.
     """
     precision = inverse(covariance)
     convex = _minimise(differences, outcomes, mean, precision, 0.0, mean if start is None else start)
-    mode = _minimise(differences, outcomes, mean, precision, lapse, convex) if lapse > 0 else convex
+    mode = _minimise(differences, outcomes, mean, precision, lapse, convex) if lapse > 0.0 else convex
     at_mode = rows(differences @ mode, outcomes, lapse)
-    return Laplace(mode, inverse(_hessian(differences, at_mode, precision)), convex)
-
-
-def inverse(matrix: Array) -> Array:
-    """Return the inverse of a symmetric positive definite matrix, exactly symmetric; ValueError when it is not."""
-    try:
-        half = np.linalg.inv(np.linalg.cholesky(matrix))
-    except np.linalg.LinAlgError:
-        raise ValueError("the covariance is not positive definite") from None
-    return np.asarray(half.T @ half)
+    return Laplace(mode, inverse(_curvature(differences, at_mode, precision)), convex)
 
 
 def _minimise(
@@ -105,22 +97,23 @@ def _minimise(
     value, at = evaluate(w)
     for _ in range(MAX_STEPS):
         gradient = differences.T @ at.slope + precision @ (w - mean)
-        step = -np.linalg.solve(_hessian(differences, at, precision), gradient)
+        step = -np.linalg.solve(_curvature(differences, at, precision), gradient)
         decrement = float(-gradient @ step)
-        rounding = 1e-14 * (1.0 + abs(value)) * len(step)
-        size = 1.0
-        trial, trial_at = evaluate(w + step)
-        while not trial <= value - 1e-4 * size * decrement + rounding and size > 1e-12:
+        if decrement <= 0.0:  # nothing is left but rounding
+            break
+        rounding = 1e-14 * len(outcomes) * (1.0 + abs(value))
+        size, (trial, trial_at) = 1.0, evaluate(w + step)
+        while trial > value - 1e-4 * size * decrement + rounding and size > SMALLEST_SIZE:
             size /= 2.0
             trial, trial_at = evaluate(w + size * step)
         w, value, at = w + size * step, trial, trial_at
-        if decrement < CONVERGED or size <= 1e-12:
+        if decrement < CONVERGED or size <= SMALLEST_SIZE:
             break
     return w
 
 
-def _hessian(differences: Array, at: Rows, precision: Array) -> Array:
-    """Return the curvature of the negative log posterior, always positive definite.
+def _curvature(differences: Array, at: Rows, precision: Array) -> Array:
+    """Return the Hessian (J, J) of the negative log posterior, or a positive definite stand-in.
 
     Where lapses make the exact one indefinite, comparisons with negative curvature count as uninformative.
     """
@@ -128,5 +121,6 @@ def _hessian(differences: Array, at: Rows, precision: Array) -> Array:
     try:
         np.linalg.cholesky(exact)
     except np.linalg.LinAlgError:
-        return np.asarray(precision + differences.T @ (np.maximum(at.curvature, 0.0)[:, None] * differences))
+        informative = np.maximum(at.curvature, 0.0)
+        return np.asarray(precision + differences.T @ (informative[:, None] * differences))
     return np.asarray(exact)
