@@ -1,0 +1,181 @@
+"""A conversation in the model's own chat format, cut into what the template wrote and what people wrote.
+
+The template is rendered with random marks in place of the contents, so that no content can change what it
+does, and the result is split at the marks. A template comes with the model file, hence from anywhere: it runs
+in jinja2's sandbox with bounded source, time, memory and output.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from jinja2 import Template, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from localpersona.engine.limits import bounded
+from localpersona.values import Role, Turn
+
+CHATML = """
+{%- for message in messages %}
+{{- '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"""
+CHATML_END = "<|im_end|>"
+_LONGEST_SOURCE = 200_000  # characters; the longest known are about 30,000
+_LONGEST_RESULT = 2_000_000
+_SECONDS, _BYTES = 1.0, 256 * 2**20
+
+
+_Result = TypeVar("_Result")
+
+
+class TemplateError(Exception):
+    """The template does not work, or not for this conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    text: str
+    content: bool
+    """True: written by a person or a model, never to be read for control tokens."""
+
+
+class ChatTemplate:
+    """One template, compiled and tried out. Raises TemplateError when a plain conversation is beyond it."""
+
+    def __init__(
+        self, source: str, *, bos: str = "", eos: str = "", origin: str = "chat template of the model"
+    ) -> None:
+        self.origin = origin
+        self._tokens = {"bos_token": bos, "eos_token": eos}
+        self._template = _compile(source)
+        self._merges_system = False
+        self._trimmed: set[Role] = set()
+        self._try_out()
+
+    @classmethod
+    def for_model(cls, source: str | None, *, bos: str = "", eos: str = "") -> ChatTemplate:
+        """Return the model's template, or ChatML (and an origin that says so) when it has none that works."""
+        try:
+            if source:
+                return cls(source, bos=bos, eos=eos)
+            reason = "the model has no chat template"
+        except TemplateError:
+            reason = "the model's own chat template does not work"
+        return cls(CHATML, bos=bos, eos=eos, origin=f"ChatML, because {reason}")
+
+    def parts(self, turns: Sequence[Turn]) -> list[Part]:
+        """Return the conversation up to where the assistant's next answer begins. Raises TemplateError.
+
+        Neighbours of the same role are joined, because many templates insist on alternation.
+        """
+        turns = _joined(turns)
+        if self._merges_system and turns and turns[0].role == "system":
+            turns = _with_system_in_question(turns)
+        contents = [turn.content.strip() if turn.role in self._trimmed else turn.content for turn in turns]
+        return _filled(self._pieces([turn.role for turn in turns]), contents)
+
+    def _pieces(self, roles: Sequence[Role], padding: str = "") -> list[str]:
+        """Return what the template writes around the contents: one piece more than there are roles."""
+        mark = f"m{secrets.token_hex(8)}x"
+        messages = [
+            {"role": role, "content": f"{padding}{mark}{index:06d}{padding}"}
+            for index, role in enumerate(roles)
+        ]
+        pieces = re.split(mark + r"(\d{6})", self._render(messages))
+        if [int(index) for index in pieces[1::2]] != list(range(len(roles))):
+            raise TemplateError("the template leaves out, repeats or reorders messages")
+        return pieces[::2]
+
+    def _render(self, messages: list[dict[str, str]]) -> str:
+        values = {"messages": messages, "add_generation_prompt": True, "tools": None, "documents": None}
+        return _guard(lambda: _collect(self._template, {**values, **self._tokens}))
+
+    def _try_out(self) -> None:
+        try:
+            pieces = self._pieces(["system", "user", "assistant", "user"], padding="  ")
+        except TemplateError:
+            self._merges_system = True
+            pieces = ["  ", *self._pieces(["user", "assistant", "user"], padding="  ")]
+        roles: list[Role] = ["system", "user", "assistant", "user"]
+        for role, before in zip(roles, pieces, strict=False):
+            if not before.endswith("  "):
+                self._trimmed.add(role)
+
+
+def _filled(pieces: Sequence[str], contents: Sequence[str]) -> list[Part]:
+    parts = [Part(pieces[0], False)]
+    for content, piece in zip(contents, pieces[1:], strict=True):
+        parts += [Part(content, True), Part(piece, False)]
+    return [part for part in parts if part.text]
+
+
+def _joined(turns: Sequence[Turn]) -> list[Turn]:
+    joined: list[Turn] = []
+    for turn in turns:
+        if joined and joined[-1].role == turn.role:
+            turn = Turn(turn.role, f"{joined.pop().content}\n\n{turn.content}")
+        joined.append(turn)
+    return joined
+
+
+def _with_system_in_question(turns: Sequence[Turn]) -> list[Turn]:
+    """For models without a system role: what it would say begins the first question."""
+    system, *rest = turns
+    if not rest or rest[0].role != "user":
+        return [Turn("user", system.content), *rest]
+    return [Turn("user", f"{system.content}\n\n{rest[0].content}"), *rest[1:]]
+
+
+def _compile(source: str) -> Template:
+    if len(source) > _LONGEST_SOURCE:
+        raise TemplateError("the template is too long")
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
+    )
+    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    environment.globals |= {"raise_exception": _raise, "strftime_now": time.strftime}
+    return _guard(lambda: environment.from_string(source))
+
+
+def _collect(template: Template, values: dict[str, Any]) -> str:
+    result, size = [], 0
+    for piece in template.generate(values):
+        size += len(piece)
+        if size > _LONGEST_RESULT:
+            raise TemplateError("the template writes too much")
+        result.append(piece)
+    return "".join(result)
+
+
+def _guard(work: Callable[[], _Result]) -> _Result:
+    """Do untrusted work within limits; whatever it raises becomes a TemplateError."""
+    try:
+        with bounded(_SECONDS, _BYTES):
+            return work()
+    except TemplateError:
+        raise
+    except Exception as error:
+        raise TemplateError(f"{type(error).__name__}: {error}") from error
+
+
+def _raise(message: str) -> None:
+    raise TemplateError(message)
+
+
+class _Generation(Extension):
+    """`{% generation %}…{% endgeneration %}` marks what the assistant says, for training only."""
+
+    tags = {"generation"}  # noqa: RUF012  jinja2 declares it as a plain set
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)

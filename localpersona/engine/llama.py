@@ -1,0 +1,169 @@
+"""Loading a GGUF by llama.cpp's functions: the binding's high-level class blanks stdout and crashes more."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from llama_cpp import llama_cpp as L
+
+from localpersona.engine import llama_log
+from localpersona.engine.chat_template import ChatTemplate
+from localpersona.engine.devices import gpu_name
+from localpersona.engine.llama_decoder import LlamaDecoder
+from localpersona.engine.machine import physical_cores
+from localpersona.engine.protocol import ModelError, ModelInfo, ModelSpec
+from localpersona.engine.vocabulary import Vocabulary
+from localpersona.text import one_line
+
+ALL_LAYERS = 0x7FFFFFFF
+_QUANTISATION_SUFFIX = re.compile(r"[-._](?:I?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.IGNORECASE)
+
+
+class LlamaModel:
+    """A loaded model with its vocabulary, chat template and decoder. Raises ModelError; `close` frees
+    everything.
+
+    stopped: asked while loading; True gives up.
+    """
+
+    def __init__(self, spec: ModelSpec, stopped: Callable[[], bool] = lambda: False) -> None:
+        started = time.monotonic()
+        self.spec = spec
+        self._pointer: Any = None
+        self._decoder: LlamaDecoder | None = None
+        llama_log.listen()
+        L.llama_backend_init()
+        try:
+            gpu_layers = self._load_somewhere(stopped)
+            self.info = self._describe(gpu_layers, started)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def decoder(self) -> LlamaDecoder:
+        assert self._decoder is not None
+        return self._decoder
+
+    def close(self) -> None:
+        if self._decoder is not None:
+            self._decoder.close()
+        if self._pointer is not None:
+            L.llama_model_free(self._pointer)
+        self._decoder = self._pointer = None
+
+    def _load_somewhere(self, stopped: Callable[[], bool]) -> int:
+        """Load with the GPU layers asked for, halved until they fit; return how many there are."""
+        wanted = self._wanted_layers()
+        while True:
+            try:
+                self._load(wanted, stopped)
+                return min(wanted, int(L.llama_model_n_layer(self._pointer)) + 1)
+            except ModelError:
+                if wanted == 0 or stopped():
+                    raise
+                self.close()
+                wanted = min(wanted, _layers_in(self.spec.path) + 1) // 2
+
+    def _wanted_layers(self) -> int:
+        if not L.llama_supports_gpu_offload():
+            return 0
+        return ALL_LAYERS if self.spec.gpu_layers < 0 else self.spec.gpu_layers
+
+    def _load(self, gpu_layers: int, stopped: Callable[[], bool]) -> None:
+        parameters = L.llama_model_default_params()
+        parameters.n_gpu_layers = gpu_layers
+        goes_on = L.llama_progress_callback(lambda _progress, _data: not stopped())
+        parameters.progress_callback = goes_on
+        self._pointer = L.llama_model_load_from_file(os.fsencode(self.spec.path), parameters)
+        if not self._pointer:
+            self._pointer = None
+            raise ModelError("Loading was stopped." if stopped() else _refusal(self.spec.path))
+        if not L.llama_model_has_decoder(self._pointer) or L.llama_model_has_encoder(self._pointer):
+            raise ModelError(_no_chat_model(self.spec.path))
+        source = (L.llama_model_chat_template(self._pointer, None) or b"").decode("utf-8", "replace")
+        self.vocabulary = Vocabulary(self._pointer, source)
+        bos, eos = self.vocabulary.text(self.vocabulary.bos), self.vocabulary.text(self.vocabulary.eos)
+        self.template = ChatTemplate.for_model(source, bos=bos, eos=eos)
+        self._decoder = self._start_decoder(stopped)
+
+    def _start_decoder(self, stopped: Callable[[], bool]) -> LlamaDecoder:
+        trained = L.llama_model_n_ctx_train(self._pointer)
+        length = min(self.spec.context_length, trained) if trained > 0 else self.spec.context_length
+        threads = self.spec.threads if self.spec.threads > 0 else physical_cores()
+        try:
+            decoder = LlamaDecoder(
+                self._pointer, self.vocabulary, cells=max(length, 1), threads=threads, stopped=stopped
+            )
+        except MemoryError as error:
+            raise ModelError(
+                f"There is not enough memory for {_name(self.spec.path)} with a context of {length} tokens.\n"
+                "Choose a smaller model or a shorter context."
+            ) from error
+        if not decoder.works():
+            decoder.close()
+            raise ModelError(_no_chat_model(self.spec.path))
+        return decoder
+
+    def _describe(self, gpu_layers: int, started: float) -> ModelInfo:
+        trained = L.llama_model_n_ctx_train(self._pointer)
+        path = Path(self.spec.path)
+        name = _QUANTISATION_SUFFIX.sub("", path.stem)
+        if name.startswith("sha256-"):  # Ollama's files have no names of their own
+            name = _metadata(self._pointer, "general.name") or name
+        return ModelInfo(
+            path=self.spec.path,
+            name=one_line(name),
+            architecture=one_line(_metadata(self._pointer, "general.architecture")),
+            parameters=L.llama_model_n_params(self._pointer),
+            size_bytes=path.stat().st_size,
+            quantisation=(L.llama_ftype_name(L.llama_model_ftype(self._pointer)) or b"").decode(
+                "ascii", "replace"
+            ),
+            context_length=min(self.spec.context_length, trained)
+            if trained > 0
+            else self.spec.context_length,
+            trained_context_length=trained,
+            layers=L.llama_model_n_layer(self._pointer),
+            gpu_layers=gpu_layers,
+            device=gpu_name() if gpu_layers else "CPU",
+            template=self.template.origin,
+            load_seconds=time.monotonic() - started,
+        )
+
+
+def _layers_in(path: str) -> int:
+    """Return how many layers the file has, reading no weights; 0 when it cannot be read."""
+    parameters = L.llama_model_default_params()
+    parameters.vocab_only = True
+    pointer = L.llama_model_load_from_file(os.fsencode(path), parameters)
+    if not pointer:
+        return 0
+    layers = int(L.llama_model_n_layer(pointer))
+    L.llama_model_free(pointer)
+    return layers
+
+
+def _metadata(model: Any, key: str) -> str:
+    buffer = ctypes.create_string_buffer(256)
+    length = L.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
+    return buffer.value.decode("utf-8", "replace") if length > 0 else ""
+
+
+def _name(path: str) -> str:
+    return one_line(Path(path).name, 60)
+
+
+def _refusal(path: str) -> str:
+    reason = one_line(llama_log.first_error(), 160) or "it is damaged, or no GGUF file"
+    return f"{_name(path)} cannot be loaded: {reason}\nDownload the file again or choose another model."
+
+
+def _no_chat_model(path: str) -> str:
+    return f"{_name(path)} is damaged, or no model that writes text.\nDownload it again or choose another model."

@@ -1,0 +1,222 @@
+"""`Decoder` over llama.cpp's cache: one pool of cells that all sequences share, so that a fork copies
+nothing.
+
+The cache of sequence 0 outlives a request: the next one only processes what is new (`reuse`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from llama_cpp import llama_cpp as L
+
+from localpersona.alignment.decoder import Row, Stopped
+from localpersona.engine.vocabulary import Vocabulary
+
+BATCH = 512
+_ABORTABLE = 32
+"""Batches of at least this many tokens can be aborted half-way. The callback costs a Python call for every
+node of the graph, too much for single steps; between those the loop asks anyway."""
+
+
+class OutOfCells(Exception):
+    """The pool is full: `ensure` should have been asked for more."""
+
+
+class LlamaDecoder:
+    """Decodes with `model` (a llama_model pointer, which must outlive this). Raises MemoryError.
+
+    cells: tokens that the pool holds at first, over all sequences; see `ensure`.
+    stopped: asked while a prompt is processed; True makes `append` raise Stopped.
+    """
+
+    def __init__(
+        self, model: Any, vocabulary: Vocabulary, *, cells: int, threads: int, stopped: Callable[[], bool]
+    ) -> None:
+        self._model = model
+        self._vocabulary = vocabulary
+        self._threads = threads
+        self._stopped = stopped
+        self._batch = L.llama_batch_init(BATCH, 0, 1)
+        self._abort = L.ggml_abort_callback(lambda _data: stopped())
+        self._never = L.ggml_abort_callback()
+        self._tokens: dict[int, list[int]] = {}
+        self._rows: dict[int, int | Row] = {}
+        self._context: Any = None
+        self.cells = self.sequences = 0
+        # Recurrent models keep a state for each sequence; for all others, sequences are only labels on cells.
+        recurrent = L.llama_model_is_recurrent(model) or L.llama_model_is_hybrid(model)
+        self._open(cells, 1 if recurrent else 8)
+
+    def append(self, tokens: Mapping[int, Sequence[int]]) -> None:
+        """See `Decoder.append`. When it raises Stopped, whole chunks of 512 may have been appended."""
+        rows = [(sequence, token) for sequence, new in tokens.items() for token in new]
+        for start in range(0, len(rows), BATCH):
+            self._keep_rows()
+            self._decode(rows[start : start + BATCH])
+
+    def logits(self, sequence: int) -> Row:
+        row = self._rows[sequence]
+        if not isinstance(row, int):
+            return row
+        pointer = L.llama_get_logits_ith(self._context, row)
+        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary.size,))
+
+    def tokens(self, sequence: int) -> Sequence[int]:
+        return self._tokens.get(sequence, [])
+
+    def fork(self, source: int, targets: Iterable[int]) -> None:
+        for target in targets:
+            self.drop(target)
+            L.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+            self._tokens[target] = list(self._tokens.get(source, []))
+            if source in self._rows:
+                self._rows[target] = self._rows[source]
+
+    def drop(self, sequence: int, length: int = 0) -> int:
+        held = self._tokens.get(sequence, [])
+        self._rows.pop(sequence, None)
+        if length >= len(held) > 0:
+            return len(held)
+        if not L.llama_memory_seq_rm(self._memory, sequence, length or -1, -1):
+            L.llama_memory_seq_rm(
+                self._memory, sequence, -1, -1
+            )  # a recurrent state cannot go back: forget it all
+            length = 0
+        self._tokens[sequence] = held[:length]
+        return length
+
+    def piece(self, token: int) -> bytes:
+        return self._vocabulary.piece(token)
+
+    def ends(self, token: int) -> bool:
+        return self._vocabulary.ends(token)
+
+    def reuse(self, prompt: Sequence[int]) -> int:
+        """Keep of sequence 0 what the prompt begins with, nothing of the others; return how many tokens that
+        is.
+
+        At least one token of the prompt is left to process, because the cache holds no logits.
+        """
+        for sequence in [sequence for sequence in self._tokens if sequence]:
+            self.drop(sequence)
+        return self.drop(0, _common(self.tokens(0), prompt[:-1]))
+
+    def keep(self, sequence: int) -> None:
+        """Make this sequence the one that the next request begins with."""
+        if sequence:
+            self.fork(sequence, [0])
+
+    def ensure(self, cells: int, sequences: int) -> None:
+        """Enlarge the pool where needed; sequence 0 survives. Raises MemoryError, the old pool being back."""
+        if cells <= self.cells and sequences <= self.sequences:
+            return
+        before = self.cells, self.sequences
+        held, state = self._tokens.get(0, []), self._state()
+        self._free()
+        try:
+            self._open(max(cells, self.cells), max(sequences, self.sequences))
+        except MemoryError:
+            self._open(*before)
+            raise
+        finally:
+            if self._context and state and L.llama_state_seq_set_data(self._context, state, len(state), 0):
+                self._tokens[0] = held
+
+    def works(self) -> bool:
+        """Decode one token and forget it; return whether that gave usable logits."""
+        self.append({0: [max(self._vocabulary.bos, 0)]})
+        pointer = L.llama_get_logits_ith(self._context, 0)
+        usable = bool(pointer) and bool(
+            np.ptp(self.logits(0)) > 0
+        )  # damaged weights: all the same, or not a number
+        self.drop(0)
+        return usable
+
+    def close(self) -> None:
+        if self._batch is not None:
+            L.llama_batch_free(self._batch)
+            self._batch = None
+        self._free()
+
+    def _open(self, cells: int, sequences: int) -> None:
+        parameters = L.llama_context_default_params()
+        parameters.n_ctx, parameters.n_seq_max = cells, sequences
+        parameters.n_batch = parameters.n_ubatch = BATCH
+        parameters.n_threads = parameters.n_threads_batch = self._threads
+        parameters.kv_unified = True
+        self._context = L.llama_init_from_model(self._model, parameters)
+        if not self._context:
+            self._context = None
+            raise MemoryError(f"no room for {cells} tokens")
+        self._memory = L.llama_get_memory(self._context)
+        self.cells, self.sequences = int(L.llama_n_ctx(self._context)), sequences
+        self._tokens, self._rows = {}, {}
+        self._abortable = False
+
+    def _free(self) -> None:
+        if self._context is not None:
+            L.llama_free(self._context)
+            self._context = None
+
+    def _state(self) -> ctypes.Array[Any] | None:
+        """Return the state of sequence 0, to be put into a larger pool; None when it is empty."""
+        if not self._tokens.get(0):
+            return None
+        size = L.llama_state_seq_get_size(self._context, 0)
+        buffer = (ctypes.c_uint8 * size)()
+        return buffer if L.llama_state_seq_get_data(self._context, buffer, size, 0) == size else None
+
+    def _keep_rows(self) -> None:
+        """Copy the logits that the next batch would overwrite."""
+        for sequence, row in self._rows.items():
+            if isinstance(row, int):
+                self._rows[sequence] = self.logits(sequence).copy()
+
+    def _decode(self, rows: Sequence[tuple[int, int]]) -> None:
+        batch, ends = self._batch, {sequence: index for index, (sequence, _) in enumerate(rows)}
+        positions = {sequence: len(self.tokens(sequence)) for sequence in ends}
+        for index, (sequence, token) in enumerate(rows):
+            batch.token[index], batch.pos[index] = token, positions[sequence]
+            batch.n_seq_id[index], batch.seq_id[index][0] = 1, sequence
+            batch.logits[index] = ends[sequence] == index
+            positions[sequence] += 1
+        batch.n_tokens = len(rows)
+        self._set_abortable(len(rows) >= _ABORTABLE)
+        result = L.llama_decode(self._context, batch)
+        if result:
+            self._take_back(ends)
+            raise (
+                Stopped
+                if result == 2
+                else OutOfCells
+                if result == 1
+                else RuntimeError(f"llama_decode: {result}")
+            )
+        for sequence, token in rows:
+            self._tokens.setdefault(sequence, []).append(token)
+        self._rows |= ends
+
+    def _take_back(self, sequences: Iterable[int]) -> None:
+        """After a failure: remove whatever part of the batch had been processed."""
+        for sequence in sequences:
+            self._rows.pop(sequence, None)
+            length = len(self.tokens(sequence))
+            if not L.llama_memory_seq_rm(self._memory, sequence, length or -1, -1):
+                self.drop(sequence)
+
+    def _set_abortable(self, abortable: bool) -> None:
+        if abortable != self._abortable:
+            L.llama_set_abort_callback(self._context, self._abort if abortable else self._never, None)
+            self._abortable = abortable
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return the length of the longest common beginning."""
+    pairs = zip(first, second, strict=False)
+    return next(
+        (index for index, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second))
+    )
