@@ -1,7 +1,7 @@
 """What happens while an answer comes, as `Assistant.stream` yields it to both front ends.
 
-A request yields `Accepted` first, then at most one `Loading`, then the engine's own events, any number of `Notice`s
-between them, and ends with exactly one `Finished` or `Failed`.
+A request yields `Accepted` first, then at most one `Loading`, then the engine's own events, any number of
+`Notice`s between them, and ends with exactly one `Finished` or `Failed`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Failed:
     message: str
     """One or two plain lines: what, why, what to do."""
     partial: str = ""
-    """What was answered until then. If the prompt could not even be stored (no `Accepted`): the prompt, to be put
-    back where the user typed it."""
+    """What was answered until then. If the prompt could not even be stored (no `Accepted`): the prompt, to be
+    put back where the user typed it."""
 
 
 Event = Accepted | Loading | PromptRead | Progress | Delta | Notice | Finished | Failed

@@ -1,10 +1,10 @@
 """Best-of-n: of several finished responses, the one that this user most likely prefers.
 
-The value of a response is a lower confidence bound on the user's reward: what the posterior mean promises, less
-`uncertainty_penalty` standard deviations of what is not known. Two things are not known: the weights (the posterior
-covariance, which counts only for what distinguishes the candidates, hence the centred scores) and the scores
-themselves (the spread of the reward model's heads). PReF re-ranks by the mean alone (arXiv 2503.06358, section 3.3);
-the penalty keeps a response with freak scores from winning on a guess.
+The value of a response is a lower confidence bound on the user's reward: what the posterior mean promises,
+less `uncertainty_penalty` standard deviations of what is not known. Two things are not known: the weights
+(the posterior covariance, which counts only for what distinguishes the candidates, hence the centred scores)
+and the scores themselves (the spread of the reward model's heads). PReF re-ranks by the mean alone (arXiv
+2503.06358, section 3.3); the penalty keeps a response with freak scores from winning on a guess.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ def choose(
 ) -> Choice:
     """Choose among n candidates with `traits` (n, J) for weights `mean` (J,), `covariance` (J, J).
 
-    `spread` (n, J) is the heads' disagreement, None when unknown. `usable` (n,) says which candidates may be chosen
-    (not the empty ones); scores that are not finite rule a candidate out too. Of equals the first wins, and candidate
-    0, the plain model's answer, when none is usable. Raises ValueError for shapes that do not fit.
+    `spread` (n, J) is the heads' disagreement, None when unknown. `usable` (n,) says which candidates may be
+    chosen (not the empty ones); scores that are not finite rule a candidate out too. Of equals the first
+    wins, and candidate 0, the plain model's answer, when none is usable. Raises ValueError for shapes that do
+    not fit.
     """
     scores = np.asarray(traits, dtype=np.float64)
     weights = np.asarray(mean, dtype=np.float64)
@@ -50,7 +51,9 @@ def choose(
     if allowed.any():
         kept = scores[allowed]
         centred = kept - kept.mean(axis=0)
-        variance = np.einsum("nj,jk,nk->n", centred, sigma, centred) + ((noise[allowed] * weights) ** 2).sum(axis=1)
+        variance = np.einsum("nj,jk,nk->n", centred, sigma, centred) + ((noise[allowed] * weights) ** 2).sum(
+            axis=1
+        )
         values[allowed] = kept @ weights - uncertainty_penalty * np.sqrt(np.maximum(variance, 0.0))
     return Choice(int(np.argmax(values)), values)
 
@@ -66,6 +69,6 @@ def _check(
     fits = scores.ndim == 2 and len(scores) > 0 and scores.shape[1] == count and noise.shape == scores.shape
     if not fits or sigma.shape != (count, count) or allowed.shape != (len(scores),):
         raise ValueError(
-            f"traits {scores.shape}, spread {noise.shape}, mean {weights.shape}, covariance {sigma.shape} and "
-            f"usable {allowed.shape} do not fit together"
+            f"traits {scores.shape}, spread {noise.shape}, mean {weights.shape}, covariance {sigma.shape} "
+            f"and usable {allowed.shape} do not fit together"
         )

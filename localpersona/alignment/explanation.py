@@ -1,4 +1,6 @@
-"""Why this answer: the chosen candidate against the runner-up and against what would have been said without choosing."""
+"""Why this answer: the chosen candidate against the runner-up and against what would have been said without
+choosing.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,17 @@ def explain(
     *,
     personal: bool = True,
 ) -> Explanation:
-    """Explain the choice of `candidates[chosen]` by weights `mean` (J,) of the traits `names` and `values` (n,).
+    """Explain the choice of `candidates[chosen]` by weights `mean` (J,) of traits `names` and `values` (n,).
 
-    `values` are those of `best_of_n.choose`; candidates with -inf were not eligible. `personal` False: the weights
-    are the population's, nothing being known of this user. Candidates that were not scored give words without
-    effects.
+    `values` are those of `best_of_n.choose`; candidates with -inf were not eligible. `personal` False: the
+    weights are the population's, nothing being known of this user. Candidates that were not scored give words
+    without effects.
     """
     count = len(candidates)
     if count < 2 or any(len(candidate.traits) != len(names) for candidate in candidates):
-        return Explanation("The model's own answer: there was nothing to choose between.", (), count, instruction)
+        return Explanation(
+            "The model's own answer: there was nothing to choose between.", (), count, instruction
+        )
     weights = np.asarray(mean, dtype=np.float64)
     scores = np.array([candidate.traits for candidate in candidates], dtype=np.float64)
     second = _runner_up(np.asarray(values, dtype=np.float64), chosen)
@@ -79,7 +83,9 @@ def _reasons(effects: Iterable[tuple[float, TraitEffect]]) -> str:
     """Return the strongest noticeable effects for the chosen answer, in words."""
     strongest = sorted(effects, key=lambda pair: pair[0], reverse=True)[:NAMED]
     # The chosen answer has more of what the weight asks for: its sign is the direction of the difference.
-    return listed([pole(effect.trait, effect.weight).than for value, effect in strongest if value >= NOTICEABLE])
+    return listed(
+        [pole(effect.trait, effect.weight).than for value, effect in strongest if value >= NOTICEABLE]
+    )
 
 
 def _likes(personal: bool) -> str:

@@ -1,8 +1,8 @@
 """What the posterior lets us claim about a person, trait by trait, before anything is put into words.
 
-A claim needs two things: that the comparisons (or a lock) said something about this trait at all, so that what most
-people like is never told as this person's taste, and that the weight is on one side of neutral with enough
-probability.
+A claim needs two things: that the comparisons (or a lock) said something about this trait at all, so that
+what most people like is never told as this person's taste, and that the weight is on one side of neutral with
+enough probability.
 """
 
 from __future__ import annotations

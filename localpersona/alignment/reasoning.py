@@ -1,7 +1,7 @@
 """Telling a model's visible reasoning (`<think>` blocks) from its answer while the text still arrives.
 
-Reasoning is shown folded and never scored, so it has to be told apart before the reward model sees anything. What
-this does not know: formats other than `<think>…</think>`; such text simply counts as answer.
+Reasoning is shown folded and never scored, so it has to be told apart before the reward model sees anything.
+What this does not know: formats other than `<think>…</think>`; such text simply counts as answer.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ OPEN, CLOSE = "<think>", "</think>"
 class ThinkSplitter:
     """Splits the text of one answer, piece by piece, however the pieces cut the tags.
 
-    A block is recognised only at the very beginning of an answer (white space may come before it): later on, the
-    tag is something the model writes about. A block that is never closed is reasoning to its end.
+    A block is recognised only at the very beginning of an answer (white space may come before it): later on,
+    the tag is something the model writes about. A block that is never closed is reasoning to its end.
 
-    Some chat templates end the prompt with `<think>`: the answer then begins inside (`inside=True`). To go on with
-    an answer already begun, feed its text first and ignore what that returns: the splitter is then where the answer
-    stopped.
+    Some chat templates end the prompt with `<think>`: the answer then begins inside (`inside=True`). To go on
+    with an answer already begun, feed its text first and ignore what that returns: the splitter is then where
+    the answer stopped.
     """
 
     def __init__(self, *, inside: bool = False) -> None:
@@ -39,7 +39,7 @@ class ThinkSplitter:
         return pieces
 
     def flush(self) -> list[tuple[str, bool]]:
-        """Return what was held back because a tag might have followed. Call once, at the end of the answer."""
+        """Return what was held back because a tag might have followed. Call once, at the end."""
         pieces: list[tuple[str, bool]] = []
         self._emit(pieces, len(self._held), reasoning=self._state == "reasoning")
         return pieces

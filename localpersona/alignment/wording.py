@@ -1,4 +1,4 @@
-"""The traits in whole phrases. Poles ("concise") are adjectives; sentences need more forms of them than that."""
+"""The traits in whole phrases. Poles ("concise") are adjectives; sentences need more forms than that."""
 
 from __future__ import annotations
 

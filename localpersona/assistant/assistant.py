@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from localpersona import paths
 from localpersona import settings as settings_file
 from localpersona.assistant import comparing, profile_file
-from localpersona.assistant.answering import Answering, Options, collect
+from localpersona.assistant.answering import Answering, collect
 from localpersona.assistant.models import ModelHost
 from localpersona.assistant.onboarding import TOTAL, Onboarding
+from localpersona.assistant.plan import Options
 from localpersona.assistant.portrait import portray
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.views import Learned, ProfileView, Question
@@ -27,13 +28,15 @@ from localpersona.values import Explanation, Reply
 if TYPE_CHECKING:
     from localpersona.library import ModelFile
 
+Events = Generator[Event, None, None]
+
 
 class Assistant:
-    """Chats, learns from comparisons, explains. Create it with `open`; close it, or use it as a context manager.
+    """Chats, learns from comparisons, explains. Create it with `open`; close it, or use a with statement.
 
-    Every method may be called from any thread, and the quick ones (profile, compare, …) while an answer streams.
-    Methods that write raise StoreError when the disk does not take it; those that need the model raise EngineError.
-    Both carry one or two plain lines.
+    Every method may be called from any thread, and the quick ones (profile, compare, …) while an answer
+    streams. Methods that write raise StoreError when the disk does not take it; those that need the model
+    raise EngineError. Both carry one or two plain lines.
     """
 
     def __init__(
@@ -52,10 +55,9 @@ class Assistant:
         self.store = chats
         self._notices = notices
         self._models = ModelHost(engine, settings, override=model)
-        self.profile_row: ProfileRow = store.profile(settings.profile)
-        self._taste = UserTaste(store, engine, self.profile_row.id, Weights.prior())
-        self._onboarding = Onboarding(store, self._taste, self.profile_row.id)
-        self._answering = Answering(engine, chats, self._models, self._taste, self.profile_row.id)
+        self._taste = UserTaste(store, engine, store.profile(settings.profile).name, Weights.prior())
+        self._onboarding = Onboarding(store, self._taste)
+        self._answering = Answering(engine, chats, self._models, self._taste)
 
     @classmethod
     def open(
@@ -79,7 +81,9 @@ class Assistant:
         if profile is not None:
             settings = settings_file.replaced(settings, profile=profile)
         if engine is None:
-            from localpersona.engine.client import EngineClient  # tests with a scripted engine need no llama.cpp
+            from localpersona.engine.client import (
+                EngineClient,
+            )  # tests with a scripted engine need no llama.cpp
 
             engine = EngineClient()
         chats = store
@@ -88,7 +92,12 @@ class Assistant:
             # Who wants no chats stored still wants them to work: they live in memory until the app ends.
             chats = store if settings.store_chats else Store.open(None)
         return cls(
-            engine=engine, store=store, chats=chats or store, settings=settings, model=model, notices=tuple(problems)
+            engine=engine,
+            store=store,
+            chats=chats or store,
+            settings=settings,
+            model=model,
+            notices=tuple(problems),
         )
 
     def close(self) -> None:
@@ -119,6 +128,10 @@ class Assistant:
         return (*self._store.notices, *self._notices, *self._models.notices, *self._taste.notices)
 
     @property
+    def profile_row(self) -> ProfileRow:
+        return self._taste.profile
+
+    @property
     def rewards_version(self) -> str:
         return self._taste.prior.version
 
@@ -135,7 +148,7 @@ class Assistant:
         return self._models.load()
 
     def use_model(self, path: str | Path) -> ModelInfo:
-        """Load another LLM and, when that worked, save the choice. Raises ModelError; the former one then stays.
+        """Load another LLM and, when that worked, save the choice. On ModelError the former one stays.
 
         An empty path means the embedded model.
         """
@@ -148,8 +161,8 @@ class Assistant:
     def update_settings(self, **changes: Any) -> Settings:
         """Change some settings and save the file. Raises ValueError for a value that a field does not allow.
 
-        They count from the next answer on; what concerns the model's memory loads it again then. `profile` and
-        `store_chats` count from the next start.
+        They count from the next answer on; what concerns the model's memory loads it again then. `profile`
+        and `store_chats` count from the next start.
         """
         return self._models.update_settings(**changes)
 
@@ -165,7 +178,7 @@ class Assistant:
         plain: bool = False,
         save: bool = True,
         seed: int | None = None,
-    ) -> Iterator[Event]:
+    ) -> Events:
         """Answer a prompt, as events (see `localpersona.events`). Blocks between them: use a worker thread.
 
         chat_id: None starts a new chat, titled with the first words of the prompt.
@@ -203,15 +216,15 @@ class Assistant:
             )
         )
 
-    def regenerate(self, message_id: int, *, plain: bool = False) -> Iterator[Event]:
+    def regenerate(self, message_id: int, *, plain: bool = False) -> Events:
         """Answer the same prompt once more, beside the answer `message_id`, with a new seed."""
         return self._answering.again(message_id, Options(plain=plain))
 
-    def edit(self, message_id: int, prompt: str) -> Iterator[Event]:
+    def edit(self, message_id: int, prompt: str) -> Events:
         """Ask something else in place of the prompt `message_id`; the old branch stays."""
         return self._answering.instead(message_id, prompt, Options())
 
-    def continue_answer(self, message_id: int) -> Iterator[Event]:
+    def continue_answer(self, message_id: int) -> Events:
         """Go on with an answer that was stopped or ran into its limit; the events hold only what is new."""
         return self._answering.further(message_id, Options())
 
@@ -220,15 +233,21 @@ class Assistant:
         self._answering.cancel()
 
     def explain(self, message_id: int) -> Explanation:
-        """Say why this answer was chosen: as it was at the time if it is recent, else by the weights of now."""
+        """Say why this answer was chosen: by the weights of then if it is recent, else by those of now."""
         return self._answering.explain(message_id)
 
     # Comparing
 
     def comparable(self, message_id: int) -> Question | None:
-        """Return the two candidates of an answer whose comparison teaches most; None when no two can be compared."""
-        keep = self._answering.kept_candidates(message_id)
-        return comparing.comparable(self.store, self._taste, message_id, keep, asked=self._taste.compared())
+        """Return the two candidates of an answer whose comparison teaches most; None when no two can be
+        compared.
+        """
+        return comparing.comparable(
+            self._answering.prompt_of(message_id),
+            self._answering.candidates_of(message_id),
+            self._taste,
+            message_id,
+        )
 
     def compare(self, question: Question, outcome: float | None) -> Learned:
         """Store a comparison and learn from it. It is on disk when this returns.
@@ -236,6 +255,7 @@ class Assistant:
         outcome: 1 the first shown is better, 0 the second, 0.5 a tie, None skipped (not asked again, teaches
         nothing). Raises ValueError for another outcome.
         """
+        # Chats that live in memory have no rows in the profile's database to point at.
         message_id = question.message_id if self.store is self._store else None
         return comparing.compare(self._store, self._taste, self.profile, question, outcome, message_id)
 
@@ -267,7 +287,8 @@ class Assistant:
     # Profile
 
     def profile(self) -> ProfileView:
-        return portray(self.profile_row.name, self._taste)
+        """Return what is known of the user, in words and as bars."""
+        return portray(self._taste.name, self._taste.weights(), self._taste.prior, self._taste.locks())
 
     def lock(self, trait: str, position: float | None = None) -> ProfileView:
         """Set a trait by hand to a position on its bar, -1 (low pole) … 1; None: hold it where it is.
@@ -283,19 +304,19 @@ class Assistant:
         return self.profile()
 
     def forget(self) -> ProfileView:
-        """Take back every comparison and lock of this profile: the weights are the prior's again. Chats stay."""
+        """Take back every comparison and lock: the weights are the prior's again. Chats stay."""
         self._taste.forget()
         self._onboarding.restart()
         return self.profile()
 
     def export_profile(self) -> dict[str, Any]:
         """Return the profile as JSON-able data (format "localpersona-profile", version 1)."""
-        return profile_file.export_profile(self._store, self.profile_row)
+        return profile_file.export_profile(self._taste)
 
-    def import_profile(self, data: Mapping[str, Any]) -> int:
-        """Merge an exported profile into this one, all of it or nothing; return how many comparisons were new.
+    def import_profile(self, data: object) -> int:
+        """Merge an exported profile into this one, all or nothing; return how many comparisons were new.
 
         Identical comparisons are not added twice; imported locks replace those of the same traits.
         Raises ProfileFileError (one line) when the data is not such a profile.
         """
-        return profile_file.import_profile(self._store, self._taste, self.profile_row, data)
+        return profile_file.import_profile(self._store, self._taste, data)

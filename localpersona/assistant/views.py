@@ -86,3 +86,12 @@ class Learned:
     """One sentence for the user: "You seem to prefer shorter answers." """
     profile: ProfileView
     comparison_id: int
+
+
+class AnswerFailed(Exception):
+    """`Assistant.reply` could not get an answer. str(error) is one or two plain lines."""
+
+    def __init__(self, message: str, partial: str = "") -> None:
+        super().__init__(message)
+        self.partial = partial
+        """What was answered until then."""

@@ -1,0 +1,289 @@
+"""From a prompt to an answer: stored, generated, chosen, written down while it comes, explained."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import cast
+
+from localpersona.assistant.conversation import title, turns
+from localpersona.assistant.models import ModelHost
+from localpersona.assistant.plan import PLAIN, Options, Plan, explained, plan, sampling
+from localpersona.assistant.recording import Record
+from localpersona.assistant.taste import UserTaste
+from localpersona.assistant.views import AnswerFailed
+from localpersona.engine.protocol import Delta, Engine, EngineError, EngineEvent, Generated, GenerateRequest
+from localpersona.events import Accepted, Event, Failed, Finished, Loading, Notice
+from localpersona.store import MessageRow, Store, StoreError
+from localpersona.values import Candidate, Explanation, Reply, Statistics
+
+Events = Generator[Event, None, None]
+
+_log = logging.getLogger(__name__)
+_SEEDS = 2**31 - 64
+_REMEMBERED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One answer to be made: where it is written, and what was said before."""
+
+    record: Record
+    earlier: Sequence[MessageRow]
+    prompt: str
+
+
+class Answering:
+    """Makes answers, one at a time. `ask` and its kind return generators of events; `cancel` works from any
+    thread.
+    """
+
+    def __init__(self, engine: Engine, chats: Store, models: ModelHost, taste: UserTaste) -> None:
+        self._engine = engine
+        self._chats = chats
+        self._models = models
+        self._taste = taste
+        self._stop = threading.Event()
+        self._recent: OrderedDict[int, Reply] = OrderedDict()
+
+    def ask(self, prompt: str, chat_id: int | None, parent_id: int | None, options: Options) -> Events:
+        return self._answer(lambda: self._place(prompt, chat_id, parent_id, options.save), prompt, options)
+
+    def again(self, message_id: int, options: Options) -> Events:
+        return self._answer(lambda: self._beside(message_id), "", options)
+
+    def instead(self, message_id: int, prompt: str, options: Options) -> Events:
+        return self._answer(lambda: self._replaced(message_id, prompt), prompt, options)
+
+    def further(self, message_id: int, options: Options) -> Events:
+        return self._answer(lambda: self._reopened(message_id), "", replace(options, candidates=1))
+
+    def cancel(self) -> None:
+        # The flag covers the time in which the engine is not generating yet: storing, loading the model.
+        self._stop.set()
+        self._engine.cancel()
+
+    def prompt_of(self, message_id: int) -> str:
+        """Return the prompt that an answer answers; "" when the message is none."""
+        path = self._chats.path(message_id)
+        return path[-2].text if len(path) > 1 and path[-1].role == "assistant" else ""
+
+    def candidates_of(self, message_id: int) -> tuple[Candidate, ...]:
+        """Return what an answer was chosen from: as stored, or of the last answers as remembered."""
+        recent = self._recent.get(message_id)
+        return recent.candidates if recent else self._chats.candidates(message_id, self._taste.prior.version)
+
+    def explain(self, message_id: int) -> Explanation:
+        recent = self._recent.get(message_id)
+        if recent is not None:
+            return recent.explanation
+        candidates = self.candidates_of(message_id)
+        strength = self._models.settings.strength
+        taste = self._taste.request("full" if strength == "off" else strength)
+        return explained(candidates, self._chats.message(message_id).chosen, taste, self._taste)
+
+    # Where the answer goes
+
+    def _place(self, prompt: str, chat_id: int | None, parent_id: int | None, save: bool) -> Job:
+        if parent_id is None and chat_id is not None:
+            shown = self._chats.chat(chat_id).last_message_id
+            parent_id = self._chats.leaf(shown) if shown is not None else None
+        earlier = self._chats.path(parent_id) if parent_id is not None else []
+        if earlier and chat_id is None:
+            chat_id = earlier[-1].chat_id
+        if not save:
+            return Job(Record(None), earlier, prompt)
+        return Job(self._written(prompt, chat_id, parent_id), earlier, prompt)
+
+    def _written(self, prompt: str, chat_id: int | None, parent_id: int | None) -> Record:
+        """Write prompt and empty answer, and the chat if it is new: all or nothing."""
+        chats, model, name = self._chats, self._models.name, self._taste.name
+
+        def work() -> Record:
+            # The chats' own profile row: chats kept in memory have another database than the profile.
+            into = chats.create_chat(chats.profile(name).id, title(prompt)) if chat_id is None else chat_id
+            return self._begun(into, chats.add_message(into, parent_id, "user", prompt), model)
+
+        return chats.together(work)
+
+    def _begun(self, chat_id: int, prompt_id: int, model: str) -> Record:
+        answer_id = self._chats.add_message(chat_id, prompt_id, "assistant", "", state="running", model=model)
+        return Record(self._chats, chat_id=chat_id, prompt_id=prompt_id, message_id=answer_id)
+
+    def _beside(self, message_id: int) -> Job:
+        """Place another answer to the prompt of an answer (or to a prompt)."""
+        path = self._chats.path(message_id)
+        while path and path[-1].role != "user":
+            path.pop()
+        if not path:
+            raise StoreError("There is no prompt to answer again.")
+        asked = path[-1]
+        return Job(self._begun(asked.chat_id, asked.id, self._models.name), path[:-1], asked.text)
+
+    def _replaced(self, message_id: int, prompt: str) -> Job:
+        message = self._chats.message(message_id)
+        if message.role != "user":
+            raise StoreError("Only a prompt can be asked differently.")
+        earlier = self._chats.path(message.parent_id) if message.parent_id is not None else []
+        return Job(self._written(prompt, message.chat_id, message.parent_id), earlier, prompt)
+
+    def _reopened(self, message_id: int) -> Job:
+        path = self._chats.path(message_id)
+        if len(path) < 2 or path[-1].role != "assistant":
+            raise StoreError("There is no answer to go on with.")
+        answer, asked = path[-1], path[-2]
+        if answer.state == "running":
+            raise StoreError("This answer is still being written.")
+        self._chats.update_message(message_id, state="running")
+        record = Record(
+            self._chats,
+            chat_id=answer.chat_id,
+            prompt_id=asked.id,
+            message_id=message_id,
+            text=answer.text,
+            reasoning=answer.reasoning,
+        )
+        return Job(record, path[:-2], asked.text)
+
+    # How it is made
+
+    def _answer(self, place: Callable[[], Job], prompt: str, options: Options) -> Events:
+        # Made here and not in the generator: `cancel` must count from this call on.
+        stop = self._stop = threading.Event()
+        return self._events(place, prompt, options, stop)
+
+    def _events(
+        self, place: Callable[[], Job], prompt: str, options: Options, stop: threading.Event
+    ) -> Events:
+        try:
+            job = place()
+        except StoreError as error:
+            yield Failed(str(error), prompt)
+            return
+        record = job.record
+        try:
+            yield Accepted(record.chat_id, record.prompt_id, record.message_id)
+            yield from self._generate(job, options, stop)
+        except (EngineError, StoreError) as error:
+            yield self._failed(record, str(error))
+        except Exception as error:  # a bug must not cost the user the answer so far, or leave it "running"
+            _log.exception("an answer failed")
+            yield self._failed(
+                record, f"The answer could not be finished ({type(error).__name__}).\nTry it again."
+            )
+        except BaseException:  # the front end closed the generator, or Ctrl-C
+            record.end("cancelled")
+            raise
+        finally:
+            self._models.touch()
+
+    def _failed(self, record: Record, message: str) -> Failed:
+        problem = record.end("failed")
+        return Failed("\n".join(part for part in (message, problem) if part), record.text)
+
+    def _generate(self, job: Job, options: Options, stop: threading.Event) -> Events:
+        record = job.record
+        yield from self._load()
+        made = plan(self._models.settings, self._taste, options)
+        request = GenerateRequest(
+            turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),
+            sampling=sampling(self._models.settings, self._seed(options)),
+            candidates=made.candidates,
+            taste=made.taste,
+            continuation=record.continuation,
+        )
+        done = None if stop.is_set() else (yield from self._decode(request, record, stop))
+        reply = self._reply(record, made, done)
+        if reply.text.startswith(record.text) and len(reply.text) > len(record.text):
+            yield Delta(reply.text[len(record.text) :])  # cancelled while choosing: nothing was shown yet
+        problem = record.finish(
+            reply, version=self._taste.prior.version, keep_candidates=self._models.settings.store_candidates
+        )
+        if problem:
+            yield Notice(problem)
+        self._remember(reply)
+        yield Finished(reply)
+
+    def _load(self) -> Iterable[Event]:
+        if self._models.ready():
+            return
+        told = len(self._models.notices)
+        yield Loading(self._models.name)
+        self._models.load()
+        yield from (Notice(notice) for notice in self._models.notices[told:])
+
+    def _decode(
+        self, request: GenerateRequest, record: Record, stop: threading.Event
+    ) -> Generator[Event, None, Generated | None]:
+        done: Generated | None = None
+        stream = cast("Generator[EngineEvent, None, None]", self._engine.generate(request))
+        with closing(stream) as events:
+            for event in events:
+                if stop.is_set():  # it may have been set just before the engine began
+                    self._engine.cancel()
+                if isinstance(event, Generated):
+                    done = event
+                    continue
+                if isinstance(event, Delta):
+                    record.add(event.text, reasoning=event.reasoning)
+                problem = record.save_partial()
+                yield event
+                if problem:
+                    yield Notice(problem)
+        return done
+
+    def _reply(self, record: Record, made: Plan, done: Generated | None) -> Reply:
+        candidates = done.candidates if done else ()
+        chosen = done.chosen if done and candidates else 0
+        said = candidates[chosen] if candidates else Candidate("", finish_reason="cancelled")
+        text, reasoning = record.whole(said.text, said.reasoning)
+        return Reply(
+            text=text,
+            reasoning=reasoning,
+            candidates=candidates,
+            chosen=chosen,
+            explanation=self._explanation(record, made, candidates, chosen),
+            statistics=done.statistics if done else Statistics(),
+            finish_reason=said.finish_reason,
+            chat_id=record.chat_id,
+            message_id=record.message_id,
+        )
+
+    def _explanation(
+        self, record: Record, made: Plan, candidates: tuple[Candidate, ...], chosen: int
+    ) -> Explanation:
+        if record.continued and record.message_id is not None:
+            return self.explain(record.message_id)
+        if not made.aligned:
+            return PLAIN
+        taste = made.taste or self._taste.request(self._models.settings.strength)
+        return explained(candidates, chosen, taste, self._taste, made.instruction)
+
+    def _seed(self, options: Options) -> int:
+        return secrets.randbelow(_SEEDS) if options.seed is None else options.seed
+
+    def _remember(self, reply: Reply) -> None:
+        if reply.message_id is None:
+            return
+        former = self._recent.pop(reply.message_id, None)
+        # A continued answer keeps the candidates that it was once chosen from.
+        self._recent[reply.message_id] = (
+            reply if former is None else replace(reply, candidates=former.candidates)
+        )
+        while len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+
+
+def collect(events: Iterable[Event]) -> Reply:
+    """Return the reply at the end of events. Raises AnswerFailed."""
+    for event in events:
+        if isinstance(event, Failed):
+            raise AnswerFailed(event.message, event.partial)
+        if isinstance(event, Finished):
+            return event.reply
+    raise AnswerFailed("The answer ended without a reason. Please try again.")

