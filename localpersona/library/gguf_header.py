@@ -1,8 +1,8 @@
 """What a GGUF file says it is. Without llama.cpp: files come from strangers, and it aborts on some of them.
 
-Pure Python, so that a malformed file is at worst a `GgufError`. No number from the file is trusted: every
-count and length is checked against what is left of the file before anything is read, and nothing large is kept.
-Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Not known: whether the weights are any good.
+Pure Python, so that a malformed file is at worst a `GgufError`. No number from the file is trusted: counts
+and lengths are checked against what is left of the file before anything is read, and nothing large is kept.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Not known: whether the weights are good.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ class Comparisons(Part):
     def last_comparison(self, profile_id: int) -> ComparisonRow | None:
         """Return the newest comparison that was not deleted: the one that undo takes back."""
         row = self._one(
-            "SELECT * FROM comparisons WHERE profile_id = ? AND deleted IS NULL ORDER BY id DESC LIMIT 1", profile_id
+            "SELECT * FROM comparisons WHERE profile_id = ? AND deleted IS NULL ORDER BY id DESC LIMIT 1",
+            profile_id,
         )
         return None if row is None else _comparison(row)
 
@@ -63,7 +64,7 @@ class Comparisons(Part):
 
     @write
     def forget(self, profile_id: int) -> tuple[int, ...]:
-        """Delete all of a profile's comparisons and locks; return the comparisons' ids, for who wants to undo."""
+        """Delete all of a profile's comparisons and locks; return the ids, for who wants to undo that."""
         ids = tuple(row.id for row in self.comparisons(profile_id))
         self._execute(
             "UPDATE comparisons SET deleted = ? WHERE profile_id = ? AND deleted IS NULL", now(), profile_id
@@ -72,10 +73,8 @@ class Comparisons(Part):
         return ids
 
     @read
-    def trait_scores(
-        self, version: str, pairs: Sequence[tuple[str, str]]
-    ) -> list[tuple[float, ...] | None]:
-        """Return the (J,) scores that reward model `version` once gave each (prompt, response); None: not kept."""
+    def trait_scores(self, version: str, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, ...] | None]:
+        """Return the (J,) scores that reward model `version` gave each (prompt, response); None: not kept."""
         sql = "SELECT scores FROM trait_scores WHERE version = ? AND digest = ?"
         found = (self._one(sql, version, _digest(*pair)) for pair in pairs)
         return [None if row is None else tuple(json.loads(row["scores"])) for row in found]

@@ -1,7 +1,7 @@
 """One thread owns the connection; everybody else hands it work and waits.
 
-SQLite connections may not be shared by threads that overlap, and a lock around one would let a slow search hold up
-the thread that paints the screen without any order. One owner gives each call a turn, and each write one transaction.
+Threads may not use a SQLite connection at the same time, and a lock around it gives no order: a caller could
+wait for ever. One owner gives each call its turn, and each write one transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from localpersona.store.errors import BUSY, DAMAGED, StoreError, explained, result_code
-from localpersona.store.opening import Opened, open_database, shut
+from localpersona.store.files import identity
+from localpersona.store.opening import Opened, open_database, presence_of, shut
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,9 +50,10 @@ class Connection:
         """Names this opened store; rows of running answers carry it."""
         return self._opened.token
 
-    @property
-    def opened(self) -> Opened:
-        return self._opened
+    def is_in_use(self, token: str) -> bool:
+        """Whether the opened store that is called token is still there, in this or another process."""
+        path = self._opened.path
+        return token == self.token or (path is not None and not presence_of(path, token).is_abandoned())
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement; in the owner's thread only, so inside `read` or `write`."""
@@ -76,12 +78,15 @@ class Connection:
         if self._closed:
             return
         self._closed = True
-        self._executor.submit(shut, self._opened).result()
+        self._executor.submit(lambda: shut(self._opened)).result()
         self._executor.shutdown(wait=True)
 
-    def _open(self) -> Opened:
+    def _open(self, suspicious: bool = False) -> Opened:
         self._owner = threading.get_ident()
-        opened = open_database(self._path)
+        try:
+            opened = open_database(self._path, suspicious=suspicious)
+        except sqlite3.Error as error:
+            raise explained(error) from error
         self._notices += opened.notices
         return opened
 
@@ -97,21 +102,28 @@ class Connection:
             return work()
         except sqlite3.Error as error:
             if result_code(error) in DAMAGED:
-                raise self._start_anew() from error
+                raise self._opened_again("The database reported damage.") from error
             raise explained(error) from error
 
-    def _start_anew(self) -> StoreError:
-        """Put the damaged database aside, open a new one, and return what to say."""
+    def _opened_again(self, why: str) -> StoreError:
+        """Open what is at the path now, checked thoroughly and replaced if damaged; return what to say."""
         shut(self._opened)
-        self._opened = self._open()
+        self._opened = self._open(suspicious=True)
         self._generation += 1
-        notice = self._opened.notices[0] if self._opened.notices else "The database was opened again."
-        return StoreError(f"The database turned out to be damaged. {notice} Please try again.")
+        outcome = " ".join(self._opened.notices) or "It was checked and opened again."
+        return StoreError(f"{why} {outcome} What you just did was not saved; please try again.")
+
+    def _require_same_file(self) -> None:
+        """Raise StoreError rather than write to a file that was moved or deleted: nobody would find it."""
+        opened = self._opened
+        if opened.path is not None and identity(opened.path) != opened.identity:
+            raise self._opened_again("The database file was moved or replaced while in use.")
 
     def _transaction(self, work: Callable[[], T]) -> T:
-        connection: sqlite3.Connection = self._opened.database.conn
-        if connection.in_transaction:
+        if self._opened.database.conn.in_transaction:
             return work()
+        self._require_same_file()
+        connection: sqlite3.Connection = self._opened.database.conn
         self._begin(connection)
         try:
             result = work()
@@ -124,8 +136,8 @@ class Connection:
         return result
 
     def _begin(self, connection: sqlite3.Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and asks for the write lock later can lose to another process
-        # at a point where waiting does not help.
+        # IMMEDIATE: a transaction that reads first and asks for the write lock later can lose to another
+        # process at a point where waiting does not help.
         for attempt in range(_ATTEMPTS):
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -149,7 +161,7 @@ class Part:
         return self._execute(sql, *values).fetchone()
 
     def _change(self, what: str, sql: str, *values: object) -> None:
-        """Run a statement that must change a row; raises StoreError, naming `what`, when there was none to change."""
+        """Run a statement that must change a row; raises StoreError when there is no such row."""
         if self._execute(sql, *values).rowcount == 0:
             raise StoreError(f"That {what} no longer exists. Nothing was changed.")
 
@@ -178,7 +190,7 @@ def write(method: Callable[Concatenate[_Part, P], T]) -> Callable[Concatenate[_P
 
 
 def storable(value: object) -> object:
-    """Return value with what UTF-8 cannot hold (halves of surrogate pairs, from broken input) replaced by �."""
+    """Return value with what UTF-8 cannot hold (half surrogate pairs, from broken input) replaced by �."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value

@@ -10,10 +10,10 @@ class StoreError(Exception):
 
 
 # SQLite's primary result codes. The sqlite3 module names them only since Python 3.11.
-_PERM, _BUSY, _LOCKED, _NOMEM, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN = 3, 5, 6, 7, 8, 10, 11, 13, 14
+_PERM, _BUSY, _LOCKED, _NOMEM, _READONLY, _IOERR, CORRUPT, _FULL, _CANTOPEN = 3, 5, 6, 7, 8, 10, 11, 13, 14
 _TOOBIG, _CONSTRAINT, _AUTH, _NOTADB = 18, 19, 23, 26
 
-DAMAGED = frozenset({_CORRUPT, _NOTADB})
+DAMAGED = frozenset({CORRUPT, _NOTADB})
 UNWRITABLE = frozenset({_PERM, _READONLY, _IOERR, _FULL, _CANTOPEN, _AUTH})
 BUSY = frozenset({_BUSY, _LOCKED})
 
@@ -21,9 +21,9 @@ _WHY = {
     _PERM: "The database may not be used: permission denied. Check who owns the data directory.",
     _BUSY: "Another program is using the database. Nothing was changed; try again.",
     _LOCKED: "Another program is using the database. Nothing was changed; try again.",
-    _NOMEM: "There is not enough memory for the database. Nothing was changed; close something and try again.",
+    _NOMEM: "There is not enough memory for the database. Nothing was changed; close something else.",
     _READONLY: "The database is read-only, so nothing was saved. Make its directory writable and try again.",
-    _IOERR: "The disk reported an error, so nothing was saved. Check the disk and its free space, then try again.",
+    _IOERR: "The disk reported an error, so nothing was saved. Check the disk and its free space.",
     _FULL: "The disk is full, so nothing was saved. Free some space and try again.",
     _CANTOPEN: "The database file cannot be opened. Check that its directory exists and may be written to.",
     _TOOBIG: "That text is too long to be stored.",

@@ -1,4 +1,4 @@
-"""Messages: a tree in each chat. Editing a prompt or answering again adds a sibling; nothing is overwritten."""
+"""Messages: a tree in each chat. Editing a prompt or answering again adds a sibling; nothing is replaced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from localpersona.values import Candidate, FinishReason, Role, Statistics
 _BRANCH = """
     WITH RECURSIVE branch(id, parent_id) AS (
         SELECT id, parent_id FROM messages WHERE id = ?
-        UNION SELECT messages.id, messages.parent_id FROM messages JOIN branch ON messages.id = branch.parent_id
+        UNION SELECT messages.id, messages.parent_id
+        FROM messages JOIN branch ON messages.id = branch.parent_id
     )
     SELECT messages.* FROM branch JOIN messages USING (id) ORDER BY messages.id"""
 
@@ -120,7 +121,7 @@ class Messages(Chats):
 
     @read
     def path(self, message_id: int) -> list[MessageRow]:
-        """Return the branch from the chat's first message to this one; empty when there is no such message."""
+        """Return the branch from the chat's first message to this one; empty when there is none such."""
         return [_message(row) for row in self._execute(_BRANCH, message_id)]
 
     @read
@@ -148,7 +149,7 @@ class Messages(Chats):
 
     @write
     def add_candidates(self, message_id: int, candidates: Sequence[Candidate], version: str) -> None:
-        """Store what an answer was chosen from, in place of what was stored before; scored by reward model `version`."""
+        """Store what an answer was chosen from, in place of what was there; `version` scored it."""
         self._execute("DELETE FROM candidates WHERE message_id = ?", message_id)
         for position, candidate in enumerate(candidates):
             self._execute(

@@ -1,4 +1,4 @@
-"""The schema, one step a function. An applied step is never edited or renamed: databases remember it by name."""
+"""The schema, one step a function. Applied steps are never edited or renamed: databases know them by name."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("localpersona")
 
 
-@migrations()
 def m001_first_schema(db: Database) -> None:
     """Everything of the first release."""
-    for statement in (_PROFILES, *_CHATS, *_MESSAGES, _CANDIDATES, *_COMPARISONS, _TRAIT_SCORES, _DRAFTS, _STATE, *_SEARCH):
+    for statement in (*_PROFILES, *_CHATS, *_MESSAGES, _CANDIDATES, *_COMPARISONS, *_BY_KEY, *_SEARCH):
         db.execute(statement)
 
 
-_PROFILES = """
+migrations()(m001_first_schema)
+
+
+_PROFILES = (
+    """
     CREATE TABLE profiles (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL,
         created TEXT NOT NULL,
         locks TEXT NOT NULL DEFAULT '{}',  -- JSON: trait name → weight
         deleted TEXT                       -- when; NULL: not
-    )"""
+    )""",
+    "CREATE UNIQUE INDEX profiles_name ON profiles(name) WHERE deleted IS NULL",
+)
 
 _CHATS = (
     """
@@ -98,18 +103,19 @@ _COMPARISONS = (
     "CREATE INDEX comparisons_message ON comparisons(message_id)",
 )
 
-_TRAIT_SCORES = """
+_BY_KEY = (
+    """
     CREATE TABLE trait_scores (
         version TEXT NOT NULL,
         digest TEXT NOT NULL,              -- SHA-256 of prompt and response
         scores TEXT NOT NULL,              -- JSON: (J,)
         PRIMARY KEY (version, digest)
-    )"""
+    )""",
+    "CREATE TABLE drafts (key TEXT PRIMARY KEY, text TEXT NOT NULL, updated TEXT NOT NULL)",
+    "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+)
 
-_DRAFTS = "CREATE TABLE drafts (key TEXT PRIMARY KEY, text TEXT NOT NULL, updated TEXT NOT NULL)"
-_STATE = "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
-
-# An answer is indexed once it has ended: while it runs its text is rewritten every second, and nobody searches for it.
+# An answer is indexed once it has ended: while it runs, its text is rewritten every second.
 _SEARCH = (
     """
     CREATE VIRTUAL TABLE messages_search USING fts5(

@@ -9,7 +9,7 @@ from localpersona.store.connection import Part, read, write
 class Notes(Part):
     @write
     def set_draft(self, key: str, text: str) -> None:
-        """Keep what was typed and not sent; an empty text forgets it. A chat's draft has the key str(chat id)."""
+        """Keep what was typed and not sent; empty: forget it. A chat's draft has the key str(chat id)."""
         if text:
             self._execute("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)", key, text, now())
         else:

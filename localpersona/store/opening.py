@@ -1,50 +1,236 @@
-"""From a path to a database that is ready to use."""
+"""From a path to a database that is ready to use, whatever was found there."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import sqlite3
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from localpersona.paths import make_private
+from localpersona.store import files
+from localpersona.store.errors import CORRUPT, DAMAGED, UNWRITABLE, StoreError, result_code
+from localpersona.store.locks import FileLock
 from localpersona.store.migrations import migrations
+from localpersona.store.rescue import rescue
 
 _BUSY_SECONDS = 5.0
+_OPENING_SECONDS = 30.0  # another process may be migrating or rescuing
+_CHECKED_BYTES = 64 << 20  # checked at every start, in about a tenth of a second; a larger file when it fails
 
 
-@dataclass
+@dataclass(frozen=True)
 class Opened:
     """A database in use."""
 
     database: Database
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    path: Path | None = None
+    """None: in memory."""
+    token: str = ""
+    """Names this use of the database among all that there are."""
+    presence: FileLock | None = None
+    """Held as long as this use lasts, so that others can tell whether we are still alive."""
+    identity: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
 
 
-def open_database(path: Path | None) -> Opened:
-    """Return the database at path (None: in memory), created or brought up to date."""
+class _DamagedError(Exception):
+    """The database was damaged; it has been put aside."""
+
+    def __init__(self, kept: Path) -> None:
+        super().__init__(kept)
+        self.kept = kept
+
+
+def open_database(path: Path | None, *, suspicious: bool = False) -> Opened:
+    """Return the database at path (None: in memory), created or brought up to date; else raise StoreError.
+
+    A damaged one is kept aside and replaced. Where nothing can be written, a copy in memory takes its place.
+    suspicious: check it thoroughly, because it has just failed.
+    """
     if path is None:
-        database = connect(":memory:")
-    else:
+        return Opened(_migrated(connect(":memory:")), token=secrets.token_hex(8))
+    path = Path(os.path.realpath(path))
+    try:
         make_private(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = connect(str(path))
-        database.conn.execute("PRAGMA journal_mode = WAL")
-        database.conn.execute("PRAGMA synchronous = FULL")
-    migrations.apply(database)
-    return Opened(database)
+        with _alone(path):
+            return _open_file(path, suspicious)
+    except OSError as error:
+        return _open_copy(path, error.strerror or str(error))
+    except sqlite3.Error as error:
+        if result_code(error) not in UNWRITABLE:
+            raise
+        return _open_copy(path, str(error))
 
 
-def connect(name: str) -> Database:
-    connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def connect(name: str, *, uri: bool = False) -> Database:
+    """Return a connection as the store uses them: transactions begun by hand, foreign keys checked."""
+    connection = sqlite3.connect(
+        name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
+    )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
+    for pragma in ("foreign_keys = ON", "cell_size_check = ON"):
+        connection.execute(f"PRAGMA {pragma}")
     return Database(connection, execute_plugins=False)
 
 
+def connect_to_read(path: Path) -> Database:
+    """Return a connection that never writes; if need be one that leaves the file's log out of account."""
+    database = connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        database.conn.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.Error:  # to read a log, SQLite wants to write a file beside it
+        database.conn.close()
+        database = connect(f"{path.as_uri()}?immutable=1", uri=True)
+    return database
+
+
 def shut(opened: Opened) -> None:
-    opened.database.conn.close()
+    """Close the database. What this use left running is stopped; if that fails, the next start sees to it."""
+    connection = opened.database.conn
+    with suppress(sqlite3.Error):
+        connection.execute(
+            "UPDATE messages SET state = 'stopped', owner = NULL WHERE state = 'running' AND owner = ?",
+            [opened.token],
+        )
+    with suppress(sqlite3.Error):
+        connection.close()
+    if opened.presence is not None:
+        with suppress(OSError):
+            opened.presence.release(remove=True)
+
+
+def presence_of(path: Path, token: str) -> FileLock:
+    """Return the lock that the use called token holds while it lasts."""
+    return FileLock(path.with_name(f"{path.name}.open-{token}"))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from opening the same database meanwhile: they could put aside what we create."""
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    if not lock.acquire(_OPENING_SECONDS):
+        raise StoreError("Another LocalPersona is busy with the database. Try again in a moment.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _open_file(path: Path, suspicious: bool) -> Opened:
+    notice = ""
+    try:
+        database, notice = _ready(path, suspicious)
+    except _DamagedError as damage:
+        database, _ = _ready(path, suspicious=False)
+        came_over = rescue(connect_to_read(damage.kept), database)
+        notice = f"The database was damaged. It is kept as {damage.kept.name}; {came_over}."
+    _forget_the_dead(path)
+    token = secrets.token_hex(8)
+    presence = presence_of(path, token)
+    presence.acquire()
+    return Opened(database, path, token, presence, files.identity(path), (notice,) if notice else ())
+
+
+def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
+    """Return the database at path, checked and migrated, and what to say about that. Raises _DamagedError."""
+    files.make_file_private(path)
+    if files.lost_its_head(path):
+        raise _DamagedError(files.put_aside(path))
+    database = connect(str(path))
+    notice = ""
+    try:
+        if suspicious or path.stat().st_size <= _CHECKED_BYTES:
+            _check(database)
+        if _is_older(database, path):
+            copy = files.back_up(database, path)
+            notice = f"The database was brought up to date; a copy of the former one is {copy.name}."
+        database.conn.execute("PRAGMA journal_mode = WAL")
+        database.conn.execute("PRAGMA journal_size_limit = 16777216")
+        # FULL, not NORMAL: once the screen said that a comparison counts, a power cut must not undo it.
+        database.conn.execute("PRAGMA synchronous = FULL")
+        _migrated(database)
+        if suspicious:
+            _rebuild_search(database)
+    except BaseException as error:
+        if isinstance(error, sqlite3.Error) and result_code(error) in DAMAGED:
+            raise _DamagedError(_aside(database, path)) from error
+        database.conn.close()
+        raise
+    return database, notice
+
+
+def _check(database: Database) -> None:
+    """Raise sqlite3.DatabaseError when pages are damaged."""
+    verdict = database.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        error = sqlite3.DatabaseError(verdict)
+        error.sqlite_errorcode = CORRUPT
+        raise error
+
+
+def _aside(database: Database, path: Path) -> Path:
+    """Put the file aside before closing the connection, which would work the log into it and remove that."""
+    if os.name == "nt":  # where open files cannot be renamed
+        database.conn.close()
+        return files.put_aside(path)
+    kept = files.put_aside(path)
+    with suppress(sqlite3.Error):
+        database.conn.close()
+    return kept
+
+
+def _is_older(database: Database, path: Path) -> bool:
+    """Whether the database has an older schema. Raises StoreError when it has a newer one, or is not ours."""
+    applied = {migration.name for migration in migrations.applied(database)}
+    known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
+    if applied - known:
+        raise StoreError(f"{path.name} was written by a newer LocalPersona. Update LocalPersona to use it.")
+    if not applied and database.table_names():
+        raise StoreError(f"{path.name} belongs to another program. Move it away, or set LOCALPERSONA_HOME.")
+    return bool(applied) and applied != known
+
+
+def _migrated(database: Database) -> Database:
+    """Apply what is pending, all of it or nothing."""
+    if migrations.pending(database):
+        database.conn.execute("BEGIN IMMEDIATE")
+        migrations.apply(database)
+        database.conn.execute("COMMIT")
+    return database
+
+
+def _rebuild_search(database: Database) -> None:
+    """Make the search index anew. A damaged index reports the same error as a damaged database."""
+    database.conn.execute("BEGIN IMMEDIATE")
+    database.conn.execute("INSERT INTO messages_search (messages_search) VALUES ('rebuild')")
+    database.conn.execute(
+        "INSERT INTO messages_search (messages_search, rowid, text)"
+        " SELECT 'delete', id, text FROM messages WHERE state = 'running'"
+    )
+    database.conn.execute("COMMIT")
+
+
+def _forget_the_dead(path: Path) -> None:
+    """Remove what killed processes left. Nobody else is opening the database: none is about to be locked."""
+    for left in path.parent.glob(f"{path.name}.open-*"):
+        FileLock(left).is_abandoned()
+
+
+def _open_copy(path: Path, why: str) -> Opened:
+    """Return a copy in memory of a database that cannot be written to; if it cannot be read, an empty one."""
+    database, found = connect(":memory:"), "What is stored can be read."
+    try:
+        source = connect_to_read(path)
+        source.conn.backup(database.conn)
+        source.conn.close()
+    except sqlite3.Error:
+        database, found = connect(":memory:"), "The app starts empty."
+    _is_older(database, path)
+    notice = f"Nothing will be kept: {path.parent} cannot be written to ({why}). {found}"
+    return Opened(_migrated(database), token=secrets.token_hex(8), notices=(notice,))

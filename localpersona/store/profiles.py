@@ -47,7 +47,7 @@ class Profiles(Part):
 
     @write
     def restore_profile(self, profile_id: int) -> None:
-        """Bring a deleted profile back; raises StoreError when its name was given to another one meanwhile."""
+        """Bring a deleted profile back; raises StoreError when its name now belongs to another one."""
         row = self._one("SELECT name FROM profiles WHERE id = ?", profile_id)
         if row is not None:
             self.rename_profile(profile_id, row["name"])  # checks that the name is still free
@@ -60,7 +60,9 @@ class Profiles(Part):
 
     @write
     def _create_profile(self, name: str) -> ProfileRow:
-        found = self._profile_called(name)  # again, inside the transaction: another process may have been quicker
+        found = self._profile_called(
+            name
+        )  # again, inside the transaction: another process may have been quicker
         if found is not None:
             return found
         self._execute("INSERT INTO profiles (name, created) VALUES (?, ?)", _checked_name(name), now())
@@ -77,4 +79,6 @@ def _checked_name(name: str) -> str:
 
 
 def _profile(row: sqlite3.Row) -> ProfileRow:
-    return ProfileRow(row["id"], row["name"], row["created"], json.loads(row["locks"]), row["deleted"] is not None)
+    return ProfileRow(
+        row["id"], row["name"], row["created"], json.loads(row["locks"]), row["deleted"] is not None
+    )

@@ -1,4 +1,4 @@
-"""The rows that the store hands out. Times are ISO-8601 in UTC; ids are the database's own and never used twice."""
+"""The rows that the store hands out. Times are ISO-8601 in UTC; ids are never used twice."""
 
 from __future__ import annotations
 

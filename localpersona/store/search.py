@@ -30,17 +30,17 @@ _BY_CHARACTERS = """
     ORDER BY messages.id DESC LIMIT ?"""
 
 _BY_TITLE = """
-    SELECT id, title FROM chats WHERE title LIKE ? ESCAPE '\\' AND deleted IS NULL ORDER BY touched DESC LIMIT ?"""
+    SELECT id, title FROM chats WHERE title LIKE ? ESCAPE '\\' AND deleted IS NULL
+    ORDER BY touched DESC LIMIT ?"""
 
 
 class Search(Part):
     @read
     def search(self, query: str, limit: int = 50) -> list[Hit]:
-        """Return at most `limit` hits in chats that are not deleted: titles first, then messages, newest first.
+        """Return at most `limit` hits in chats that are not deleted: titles, then messages, newest first.
 
-        All words must occur, the last one may be unfinished; words in double quotes must follow each other.
-        A query without a word (only punctuation), or in a script that is written without spaces, is looked for as it
-        stands.
+        All words must occur, the last one may be unfinished; words in double quotes must follow each other. A
+        query without a word (only punctuation), or in a script without spaces, is looked for as it stands.
         """
         query = query.replace("\0", " ").strip()[:500]
         if not query:
@@ -65,7 +65,7 @@ class Search(Part):
 
 
 def match_expression(query: str) -> str:
-    """Return an FTS5 expression in which everything typed is quoted; empty when full text cannot find the query."""
+    """Return an FTS5 expression in which all that was typed is quoted; empty when that cannot find it."""
     if any(_written_without_spaces(character) for character in query):
         return ""
     terms = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', query)]
@@ -81,9 +81,15 @@ def _in_a_word(character: str) -> bool:
 
 
 def _written_without_spaces(character: str) -> bool:
-    """Whether the tokeniser would take a whole sentence of this script for one word (Thai to Khmer, kana, Han)."""
-    return "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f" or (
-        "\u1780" <= character <= "\u17ff" or "\u3040" <= character <= "\u9fff" or character >= "\U00020000"
+    """Whether the tokeniser would take a sentence of this script for one word (Thai, Khmer, kana, Han …)."""
+    return (
+        "\u0e00" <= character <= "\u0eff"
+        or "\u1000" <= character <= "\u109f"
+        or (
+            "\u1780" <= character <= "\u17ff"
+            or "\u3040" <= character <= "\u9fff"
+            or character >= "\U00020000"
+        )
     )
 
 

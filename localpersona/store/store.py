@@ -23,8 +23,8 @@ _USUAL = Path()  # stands for paths.database(), which depends on the environment
 class Store(Profiles, Messages, Comparisons, Notes, Search):
     """Profiles, chats, messages, comparisons, drafts and search in one SQLite database.
 
-    Methods block until the database has done what they say: what a writing method returns from is on disk. They may
-    be called from any thread and raise StoreError, whose text can be shown as it is.
+    Methods block until the database has done what they say: what a writing method returns from is on disk.
+    They may be called from any thread and raise StoreError, whose text can be shown as it is.
     """
 
     @classmethod
@@ -39,7 +39,7 @@ class Store(Profiles, Messages, Comparisons, Notes, Search):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should be told about opening: a damaged file kept aside, a backup made, nothing kept."""
+        """What to tell the user about opening: a damaged file kept aside, a backup made, nothing kept."""
         return self._connection.notices
 
     def data_version(self) -> tuple[int, int, int]:
@@ -52,9 +52,14 @@ class Store(Profiles, Messages, Comparisons, Notes, Search):
 
     @write
     def recover(self) -> int:
-        """Mark answers that a killed app left "running" as "stopped", with the text they had; return how many."""
-        cursor = self._execute("UPDATE messages SET state = 'stopped', owner = NULL WHERE state = 'running'")
-        return cursor.rowcount
+        """Mark answers that a killed app left "running" as "stopped", keeping their text; return how many.
+
+        Answers that another living process is generating are left alone.
+        """
+        running = self._execute("SELECT DISTINCT owner FROM messages WHERE state = 'running'").fetchall()
+        gone = [owner for (owner,) in running if owner is None or not self._connection.is_in_use(owner)]
+        stop = "UPDATE messages SET state = 'stopped', owner = NULL WHERE state = 'running' AND owner IS ?"
+        return sum(self._execute(stop, owner).rowcount for owner in gone)
 
     def close(self) -> None:
         """Close the database. Idempotent."""

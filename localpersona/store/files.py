@@ -1,0 +1,71 @@
+"""The database's files: private, backed up before their schema changes, put aside when damaged."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_BACKUPS_KEPT = 3
+
+
+def make_file_private(path: Path) -> None:
+    """Create the file if need be, and let nobody but its owner read it or what SQLite puts beside it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if os.name == "posix":
+        for file in _with_side_files(path):
+            if file.stat().st_uid == os.getuid():
+                file.chmod(0o600)  # SQLite gives -wal and -shm the mode of the database, but not later
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what stays the same while it is the same file; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def lost_its_head(path: Path) -> bool:
+    """Whether the database is empty but its log is not. SQLite would throw the log away."""
+    log = path.with_name(path.name + "-wal")
+    return path.stat().st_size == 0 and log.exists() and log.stat().st_size > 0
+
+
+def put_aside(path: Path) -> Path:
+    """Rename the database and what belongs to it; return the new path. Raises OSError."""
+    kept = _free_name(path, "damaged")
+    for file in _with_side_files(path):
+        file.rename(kept.with_name(kept.name + file.name[len(path.name) :]))
+    return kept
+
+
+def back_up(database: Database, path: Path) -> Path:
+    """Write a consistent copy beside the database; keep the newest few. Returns the copy's path."""
+    copy = _free_name(path, "backup")
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # or it would have the umask's mode
+    try:
+        database.conn.execute("VACUUM INTO ?", [str(copy)])
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-_BACKUPS_KEPT]:
+        old.unlink(missing_ok=True)
+    return copy
+
+
+def _with_side_files(path: Path) -> list[Path]:
+    candidates = (path.with_name(path.name + suffix) for suffix in _SIDE_FILES)
+    return [candidate for candidate in candidates if candidate.exists()]
+
+
+def _free_name(path: Path, purpose: str) -> Path:
+    stem = f"{path.name}.{purpose}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    name, number = stem, 2
+    while path.with_name(name).exists():
+        name, number = f"{stem}.{number}", number + 1
+    return path.with_name(name)
