@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from localpersona.ui.widgets.plain_button import PlainButton
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """A question with two buttons; the harmless one has the focus. Dismisses with True for yes."""
@@ -30,7 +32,7 @@ class ConfirmScreen(ModalScreen[bool]):
         #question { text-style: bold; }
         #detail { color: $foreground 80%; margin-top: 1; }
         Horizontal { height: auto; margin-top: 1; align-horizontal: right; }
-        Button { margin-left: 2; min-width: 0; width: auto; padding: 0 2; }
+        PlainButton.-textual-compact { margin: 0 0 0 2; }
     }
     """
 
@@ -47,8 +49,8 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(question, id="question", markup=False)
             yield Static(detail, id="detail", markup=False)
             with Horizontal():
-                yield Button(f"{no} (n)", id="no", compact=True)
-                yield Button(f"{yes} (y)", id="yes", compact=True, variant="warning")
+                yield PlainButton(f"{no} (n)", id="no")
+                yield PlainButton(f"{yes} (y)", id="yes")
 
     def on_mount(self) -> None:
         self.query_one("#detail").display = bool(self._texts[1])

@@ -39,7 +39,7 @@ the same to you, **s** skips, **u** takes the last choice back.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Stop here", id="panel.back"),
+        Binding("escape", "leave", "Leave (all is kept)", id="panel.back"),
         Binding("u", "undo", "Undo", id="onboarding.undo"),
     ]
 
@@ -49,6 +49,8 @@ the same to you, **s** skips, **u** takes the last choice back.
         #asking { layout: vertical; padding: 1 1 0 1; }
         #asking.-wide { layout: horizontal; }
         #asking.-low { padding: 0; }
+        ProfilePanel.-strip { margin-top: 1; }
+        #asking.-low ProfilePanel { margin-top: 0; }
         #nothing { padding: 2 3; }
     }
     """
@@ -70,7 +72,7 @@ the same to you, **s** skips, **u** takes the last choice back.
                 yield ProfilePanel()
             yield ProfileWords(id="done")
             yield Static(_NO_QUESTIONS, id="nothing", markup=False)
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(AnswerPair).focus()

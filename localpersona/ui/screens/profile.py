@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
 from localpersona.text import harmless, one_line
@@ -43,20 +43,26 @@ The strength at the end says how much of this reaches the answers.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "app.focus_previous", "Previous", show=False, id="profile.previous"),
+        Binding("down,j", "app.focus_next", "Next", show=False, id="profile.next"),
         Binding("a", "answer_more", "Answer more", id="profile.more"),
         Binding("e", "export", "Export", id="profile.export"),
         Binding("i", "import", "Import", id="profile.import"),
         Binding("f", "forget", "Forget", id="profile.forget"),
     ]
 
+    AUTO_FOCUS = ""  # the first trait takes the focus as soon as it is there
+
     DEFAULT_CSS = """
     ProfileScreen {
-        #body { padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        #body { height: 1fr; overflow-y: auto; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
         #summary { text-style: bold; margin-bottom: 1; padding: 0 1; }
         .aside { color: $foreground 70%; padding: 0 1; margin-top: 1; }
-        StrengthPicker { margin-top: 1; padding: 0 1; Segments { margin-left: 0; } }
+        StrengthPicker { margin-top: 1; }
         #detail { height: 1; padding: 0 3; color: $foreground 70%; }
+        TraitRow { max-width: 130; }
         &.-low #body { padding: 0; }
+        &.-tall TraitRow { margin-bottom: 1; }
     }
     """
 
@@ -68,18 +74,19 @@ The strength at the end says how much of this reaches the answers.
 
     def compose(self) -> ComposeResult:
         yield TitleBar("Your profile")
-        with VerticalScroll(id="body", can_focus=False):
+        with Vertical(id="body"):  # not VerticalScroll: its bindings would take the arrow keys
             yield Static(id="summary", markup=False)
             yield Static(_EVERYBODY, classes="aside", id="everybody", markup=False)
             yield StrengthPicker(self.assistant.settings.strength)
         yield Static(_LEGEND, id="detail", markup=False)
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.start(self._read())
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 26, "-low")
+        self.set_class(event.size.height >= 40, "-tall")
 
     async def _read(self) -> None:
         await self._show(await asyncio.to_thread(self.assistant.profile))
@@ -96,7 +103,7 @@ The strength at the end says how much of this reaches the answers.
             body = self.query_one("#body")
             await body.mount_all((TraitRow(view) for view in profile.tastes), before="#everybody")
             await body.mount_all((TraitRow(view) for view in profile.qualities), after="#everybody")
-            self.query(TraitRow).first().focus()
+            self.query(TraitRow).first().focus(scroll_visible=False)
         self._explain_focus()
 
     def on_descendant_focus(self) -> None:
@@ -105,6 +112,8 @@ The strength at the end says how much of this reaches the answers.
     def _explain_focus(self) -> None:
         """Say in words what the focused line shows: below some width the bar has no room for them."""
         row = self.focused
+        if row is self.query(TraitRow).first(TraitRow):
+            self.query_one("#body").scroll_home(animate=False)  # what stands above it belongs to the view
         if isinstance(row, TraitRow):
             words = f"{row.view.trait.noun}: {row.view.description}"
             wide = self.size.width >= 100

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
 from localpersona import paths
@@ -51,8 +51,8 @@ goes back to its default. The model has a screen of its own: **F4**.
 
     DEFAULT_CSS = """
     SettingsScreen {
-        #body { padding: 1 2 0 2; scrollbar-size-vertical: 1; }
-        .heading { text-style: bold; color: $primary; padding: 0 1; margin-bottom: 1; }
+        #body { height: 1fr; overflow-y: auto; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        .heading { text-style: bold; color: $primary; padding: 0 1; }
     }
     """
 
@@ -63,14 +63,14 @@ goes back to its default. The model has a screen of its own: **F4**.
     def compose(self) -> ComposeResult:
         yield TitleBar("Settings", one_line(str(paths.settings()), 70))
         settings = self.assistant.settings
-        with VerticalScroll(id="body", can_focus=False):
+        with Vertical(id="body"):  # not VerticalScroll: its bindings would take the arrow keys
             for info in FIELDS:
                 if info.name in _HEADINGS:
                     yield Static(_HEADINGS[info.name], classes="heading", markup=False)
                 if info.name not in _ELSEWHERE:
                     value = getattr(settings, info.name)
                     yield SettingRow(info, value, self._choices(info.name), _REMARKS.get(info.name, ""))
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     @on(SettingRow.Changed)
     def change(self, event: SettingRow.Changed) -> None:

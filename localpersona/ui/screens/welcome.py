@@ -11,10 +11,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Footer, Static
 
 from localpersona.ui.screens.panel import PanelScreen
+from localpersona.ui.widgets.plain_button import PlainButton
 
 _WHAT_HAPPENS = """\
 Ten short questions: two answers, and you say which one you like better.
-From then on your own model's answers follow that taste; every choice sharpens it.
+From then on, answers follow that taste; every further choice sharpens it.
 Everything stays on this machine. Nothing is sent anywhere, ever."""
 
 _TRY_OUT = """\
@@ -48,7 +49,6 @@ class WelcomeScreen(PanelScreen[bool]):
         .text { width: 1fr; }
         #try-out { color: $foreground 70%; margin-top: 2; }
         #buttons { height: auto; margin-top: 2; }
-        Button { margin-right: 2; width: auto; min-width: 0; padding: 0 2; }
     }
     """
 
@@ -62,9 +62,9 @@ class WelcomeScreen(PanelScreen[bool]):
                     yield Static(line, classes="text", markup=False)
             yield Static(_TRY_OUT, id="try-out", markup=False)
             with Horizontal(id="buttons"):
-                yield Button("Begin", id="begin", variant="primary", compact=True)
-                yield Button("Later", id="later", compact=True)
-        yield Footer()
+                yield PlainButton("Begin", id="begin")
+                yield PlainButton("Later", id="later")
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#try-out").display = not self.assistant.settings.model

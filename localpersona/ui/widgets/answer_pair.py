@@ -92,15 +92,14 @@ class AnswerPair(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     AnswerPair {
-        layout: vertical;
-        height: 1fr;
+        layout: vertical; height: 1fr; width: 1fr;
         #prompt-box { height: auto; max-height: 4; padding: 0 1; scrollbar-size-vertical: 1; }
         #prompt-box Static { color: $text; text-style: bold; width: 1fr; }
-        #answers { layout: horizontal; height: 1fr; margin-top: 1; }
+        #answers { layout: horizontal; height: 1fr; max-height: 36; margin-top: 1; }
         .answer {
             width: 1fr; height: 1fr; padding: 0 1;
             border: round $foreground 35%;
-            border-title-style: bold;
+            border-title-style: bold; border-title-color: $foreground;
             scrollbar-size-vertical: 1;
             pointer: pointer;
             &:hover { border: round $foreground 70%; }
@@ -114,7 +113,7 @@ class AnswerPair(Widget, can_focus=True):
         }
         #keys Button:hover { background: $primary 30%; }
         #keys Button:disabled { color: $text-disabled; }
-        &.-stacked #answers { layout: vertical; margin-top: 0; }
+        &.-stacked #answers { layout: vertical; margin-top: 0; max-height: 100%; }
     }
     """
 

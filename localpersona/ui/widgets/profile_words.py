@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from localpersona.text import harmless
+from localpersona.ui.widgets.plain_button import PlainButton
 from localpersona.ui.widgets.trait_bar import TraitBar
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ class ProfileWords(VerticalScroll, can_focus=False):
         #summary { text-style: bold; margin-bottom: 1; }
         #outlook { color: $foreground 70%; margin-top: 1; }
         #buttons { height: auto; margin-top: 1; }
-        Button { margin-right: 2; width: auto; min-width: 0; padding: 0 2; }
         #known { height: auto; }
     }
     """
@@ -37,8 +37,8 @@ class ProfileWords(VerticalScroll, can_focus=False):
         yield VerticalScroll(id="known", can_focus=False)
         yield Static(_OUTLOOK, id="outlook", markup=False)
         with Horizontal(id="buttons"):
-            yield Button("Start chatting", id="chat", variant="primary", compact=True)
-            yield Button("Answer more", id="more", compact=True)
+            yield PlainButton("Start chatting", id="chat")
+            yield PlainButton("Answer more", id="more")
 
     async def show(self, profile: ProfileView) -> None:
         self.query_one("#summary", Static).update(harmless(profile.summary))

@@ -34,10 +34,15 @@ class SettingRow(Widget):
         .line { height: auto; }
         .label { width: 22; }
         Input { width: 1fr; max-width: 44; }
+        &.-number Input { width: 14; }
         TextArea { width: 1fr; height: 3; padding: 0 1; background: $surface; border: none; }
         TextArea:focus, Input:focus { background: $primary 18%; }
         .doc { color: $foreground 70%; padding-left: 22; height: auto; }
         &.-invalid .doc { color: $error; text-style: bold; }
+        &.-narrow {
+            .line { layout: vertical; }
+            .doc { padding-left: 0; }
+        }
         &.-wide {
             layout: horizontal;
             .line { width: 68; }
@@ -47,6 +52,9 @@ class SettingRow(Widget):
     """
 
     WIDE_FROM: ClassVar[int] = 104
+    """Columns from which the documentation stands beside the control."""
+    NARROW_BELOW: ClassVar[int] = 68
+    """Columns under which the name stands above the control."""
 
     class Changed(Message):
         """The user set another value; it is of the field's type and allowed."""
@@ -66,6 +74,7 @@ class SettingRow(Widget):
         self.info = info
         self.value = value
         self._choices = (_ON, _OFF) if info.kind is bool else tuple(choices or info.choices)
+        self.set_class(info.kind in (int, float), "-number")
         self._doc = f"{info.doc} {remark}".strip()
 
     def compose(self) -> ComposeResult:
@@ -77,6 +86,7 @@ class SettingRow(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= self.WIDE_FROM, "-wide")
+        self.set_class(event.size.width < self.NARROW_BELOW, "-narrow")
 
     def show(self, value: Value) -> None:
         """Show a value that is stored already."""

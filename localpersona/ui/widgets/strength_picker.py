@@ -23,7 +23,7 @@ class StrengthPicker(Vertical):
     DEFAULT_CSS = """
     StrengthPicker {
         height: auto;
-        .question { height: 1; }
+        .question { height: 1; padding: 0 1; }
         .means { color: $foreground 70%; padding: 0 1; }
     }
     """

@@ -59,7 +59,7 @@ class TraitBar(Widget):
     """Columns under which the poles go above the line."""
     WORDS_FROM: ClassVar[int] = 88
     """Columns from which the description has room after the bar."""
-    POLES: ClassVar[tuple[int, int]] = (15, 20)
+    POLES: ClassVar[tuple[int, int]] = (14, 21)
     """Columns for the words at the left and at the right."""
 
     position: reactive[float] = reactive(0.0)
@@ -139,7 +139,7 @@ class TraitBar(Widget):
             if index == mean:
                 pieces.append(("◆" if self.locked else "●", self._style("mean")))
             elif start <= index <= end:
-                pieces.append(("╋" if index == middle else "━", self._style("interval")))
+                pieces.append(("┿" if index == middle else "━", self._style("interval")))
             else:
                 pieces.append(("┼" if index == middle else "─", self._style("line")))
         return Content.assemble(*pieces)

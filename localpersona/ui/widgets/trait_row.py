@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from localpersona.ui.widgets.trait_bar import TraitBar
+
+if TYPE_CHECKING:
+    from localpersona.assistant import TraitView
 
 _STEP = 0.1
 """How far one key press moves a trait on its bar (−1 … 1)."""
@@ -24,8 +27,6 @@ class TraitRow(TraitBar, can_focus=True):
         Binding("right", "move(1)", "Set", show=False, id="trait.right"),
         Binding("l", "lock", "Hold", id="trait.lock"),
         Binding("u", "unlock", "Let learn", id="trait.unlock"),
-        Binding("up,k", "screen.focus_previous", "Previous", show=False),
-        Binding("down,j", "screen.focus_next", "Next", show=False),
     ]
     """
     | Key(s) | Description |
@@ -33,7 +34,6 @@ class TraitRow(TraitBar, can_focus=True):
     | left, right | Set the trait by hand, a step towards that pole. |
     | l | Hold the trait where it is: comparisons no longer move it. |
     | u | Let comparisons decide again. |
-    | up, down | The trait above or below. |
 
     A double click on the line sets the trait there.
     """
@@ -72,6 +72,15 @@ class TraitRow(TraitBar, can_focus=True):
     @property
     def trait_name(self) -> str:
         return self.view.trait.name
+
+    def show(self, view: TraitView, *, seconds: float = 0.4) -> None:
+        super().show(view, seconds=seconds)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("lock", "unlock"):
+            return self.view.locked == (action == "unlock")  # only the one that would change something
+        return True
 
     def action_move(self, direction: int) -> None:
         # From one step to the next, so that the middle can be hit.
