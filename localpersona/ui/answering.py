@@ -44,7 +44,8 @@ class AnswerAdvanced(Message):
 class AnswerRunner:
     """Runs answers one after the other in a worker of `node`, to which it posts `AnswerAdvanced`.
 
-    It never starts a second answer beside a running one: cancelling a thread worker doesn't end its thread.
+    There is never a second answer beside a running one: cancelling a thread worker doesn't end its thread.
+    So who wants an answer claims the runner first, prepares the screen, then starts.
     """
 
     def __init__(self, node: DOMNode) -> None:
@@ -55,11 +56,15 @@ class AnswerRunner:
     def running(self) -> bool:
         return self.live is not None
 
-    def start(self, source: EventSource, live: Live) -> None:
-        """Begin an answer. Raises RuntimeError when one is running."""
-        if self.live is not None:
-            raise RuntimeError("an answer is already being written")
-        self.live = live
+    def claim(self, live: Live) -> bool:
+        """Take the runner for an answer about to start; return False when it is taken."""
+        if self.live is None:
+            self.live = live
+            return True
+        return False
+
+    def start(self, source: EventSource) -> None:
+        """Begin the answer that was claimed."""
         self._node.run_worker(
             lambda: self._walk(source), thread=True, group="answer", exit_on_error=False, name="answer"
         )
@@ -76,7 +81,11 @@ class AnswerRunner:
                 for last in events:
                     self._node.post_message(AnswerAdvanced(last))
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on
-            last = Failed(f"The answer could not be finished: {one_line(str(error) or type(error).__name__, 200)}")
+            last = Failed(
+                f"The answer could not be finished: {one_line(str(error) or type(error).__name__, 200)}"
+            )
             self._node.post_message(AnswerAdvanced(last))
         if not isinstance(last, Finished | Failed):
-            self._node.post_message(AnswerAdvanced(Failed("The answer ended without a result. Try it again.")))
+            self._node.post_message(
+                AnswerAdvanced(Failed("The answer ended without a result. Try it again."))
+            )

@@ -1,4 +1,4 @@
-"""A chat as the screen shows it: one path through the tree of messages. Reading only; every function may block."""
+"""A chat as the screen shows it: one path through the tree of messages. Every function may block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Shown:
     """Itself included."""
 
     @property
-    def id(self) -> int:  # noqa: A003
+    def id(self) -> int:
         return self.row.id
 
     @property
@@ -28,7 +28,10 @@ class Shown:
     @property
     def can_continue(self) -> bool:
         """Whether the answer ended before the model was done."""
-        cut = self.row.finish_reason in ("length", "cancelled", "failed") or self.row.state in ("stopped", "failed")
+        cut = self.row.finish_reason in ("length", "cancelled", "failed") or self.row.state in (
+            "stopped",
+            "failed",
+        )
         return self.is_answer and cut and self.row.state != "running" and bool(self.row.text.strip())
 
 
@@ -48,14 +51,10 @@ class Transcript:
         return 0
 
 
-def read(store: Store, chat_id: int) -> Transcript | None:
-    """Return the chat's shown path, or None when there is no such chat."""
+def read(store: Store, chat_id: int) -> Transcript:
+    """Return the path that the chat shows. Raises StoreError."""
     chat = store.chat(chat_id)
-    if chat is None:
-        return None
-    if chat.last_message_id is None:
-        return Transcript(chat, ())
-    rows = store.path(store.leaf(chat.last_message_id).id)
+    rows = [] if chat.last_message_id is None else store.path(chat.last_message_id)
     return Transcript(chat, tuple(_placed(store, row) for row in rows))
 
 
@@ -66,7 +65,7 @@ def step(store: Store, message_id: int, by: int) -> bool:
         return False
     index = [sibling.id for sibling in siblings].index(message_id)
     target = siblings[(index + by) % len(siblings)]
-    store.set_last_message(target.chat_id, store.leaf(target.id).id)
+    store.set_last_message(target.chat_id, store.leaf(target.id))
     return True
 
 

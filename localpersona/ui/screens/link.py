@@ -27,7 +27,8 @@ class LinkScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     LinkScreen { align: center middle; }
     LinkScreen > Vertical {
-        width: 72; max-width: 95%; height: auto; padding: 1 2; background: $surface; border: round $primary 60%;
+        width: 72; max-width: 95%; height: auto; padding: 1 2;
+        background: $surface; border: round $primary 60%;
         border-title-color: $primary;
         .address { color: $primary; margin-bottom: 1; }
         .keys { color: $text-muted; }
@@ -42,7 +43,8 @@ class LinkScreen(ModalScreen[None]):
         with Vertical() as box:
             box.border_title = "The answer links to"
             yield Static(Content(harmless(self._address)), classes="address")
-            yield Static(Content("o open in the browser · " * self._openable + "y copy · Esc close"), classes="keys")
+            opens = "o open in the browser · " if self._openable else ""
+            yield Static(Content(f"{opens}y copy · Esc close"), classes="keys")
 
     @property
     def _openable(self) -> bool:

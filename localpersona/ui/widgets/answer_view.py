@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Collapsible, Markdown, Static
 
 from localpersona.text import harmless
+from localpersona.ui.answering import Live
 from localpersona.ui.markdown import parser
 from localpersona.ui.screens.link import LinkScreen
 from localpersona.ui.transcript import Shown
@@ -76,6 +77,10 @@ class AnswerView(MessageView):
     def text(self) -> str:
         return self._written
 
+    @property
+    def thought(self) -> str:
+        return self._thought
+
     def compose(self) -> ComposeResult:
         with Collapsible(title="Thinking", collapsed=True):
             yield Static(classes="thought", markup=False)
@@ -95,21 +100,15 @@ class AnswerView(MessageView):
         await self._replace(row.text, row.reasoning)
         if row.state == "failed" and not self.query_one(".error").has_class("-on"):
             self.fail("This answer broke off. r answers again.")
-        empty = "the model said nothing" if row.state == "complete" and not row.text.strip() else ""
-        self.set_foot(self.version(), empty, _ending(shown))
+        self.offer()
 
-    def begin(self, written: str = "", thought: str = "", started: float | None = None) -> None:
+    async def begin(self, live: Live) -> None:
         """Take fragments from now on, after what is already there."""
-        activity = self.query_one(Activity)
-        if started is not None:
-            activity.started = started
-        self._written, self._unpainted = "", ""
+        self.query_one(Activity).started = live.started
         self.query_one(".error").remove_class("-on")
         self.set_foot(self.version())
-        if written:
-            self.feed(written)
-        if thought:
-            self._think(thought)
+        await self._replace(live.text, live.reasoning)
+        self.say(live.activity)
 
     def say(self, what: str) -> None:
         """Show what is going on; "" when nothing is."""
@@ -127,6 +126,11 @@ class AnswerView(MessageView):
             self.run_worker(self._paint(), group="paint", exit_on_error=False)
         elif self._timer is None:
             self._timer = self.set_timer(self.FLUSH_SECONDS, self._paint)
+
+    def offer(self, what: str = "") -> None:
+        """Show how the answer ended, and what could be done with it."""
+        if self.shown is not None:
+            self.set_foot(self.version(), _ending(self.shown), what)
 
     def fail(self, message: str) -> None:
         """Show one or two plain lines about what went wrong."""
@@ -174,6 +178,8 @@ def _ending(shown: Shown) -> str:
     """Say how the answer ended, when it didn't end by itself."""
     if shown.row.state == "running":
         return ""
+    if shown.row.state == "complete" and not shown.row.text.strip():
+        return "the model said nothing · r answers again"
     if shown.row.finish_reason == "length":
         return "reached its length limit · n continues"
     if shown.row.state == "stopped" or shown.row.finish_reason == "cancelled":

@@ -1,0 +1,138 @@
+"""The terminal app. It only knows which screens there are; each does its own work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from localpersona.text import harmless, one_line
+from localpersona.ui.commands import CommandProvider
+from localpersona.ui.keymap import GLOBAL
+from localpersona.ui.messages import ModelFailed, ModelLoaded
+from localpersona.ui.screens.chat import ChatScreen
+from localpersona.ui.screens.help import HelpScreen
+from localpersona.ui.screens.too_small import TooSmallScreen, too_small
+from localpersona.ui.themes import DARK, DEFAULT, LIGHT, THEMES
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
+
+
+class LocalPersonaApp(App[None]):
+    """Chat, profile, models, settings over one assistant, which the caller opens and closes."""
+
+    TITLE = "LocalPersona"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {CommandProvider}
+    BINDINGS: ClassVar[list[BindingType]] = GLOBAL
+
+    def __init__(self, assistant: Assistant) -> None:
+        super().__init__()
+        self.assistant = assistant
+        self.model_activity = ""
+        """What happens to the LLM: "loading …", or "" when it is there or nobody asked for it."""
+        self.chat = ChatScreen()
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = assistant.settings.theme
+        self.theme = wanted if wanted in self.available_themes else DEFAULT
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.chat
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.load_model)
+        self.run_worker(self._greet(), exit_on_error=False)
+
+    # Screens
+
+    def action_go(self, name: str) -> None:
+        """Open one of the screens beside the chat; a second time changes nothing."""
+        screen = _screen(name)
+        if not any(isinstance(opened, type(screen)) for opened in self.screen_stack):
+            self.push_screen(screen)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen | TooSmallScreen):
+            self.push_screen(HelpScreen(str(getattr(self.screen, "HELP", "") or "")))
+
+    async def _greet(self) -> None:
+        """On the very first start, say what this is and offer the questions."""
+        if await asyncio.to_thread(self._is_new):
+            self.push_screen(_screen("welcome"), self._after_welcome)
+
+    def _is_new(self) -> bool:
+        return not self.assistant.store.state("welcomed") and not self.assistant.profile().comparisons
+
+    def _after_welcome(self, begin: bool | None) -> None:
+        if begin:
+            self.action_go("onboarding")
+
+    def on_resize(self, event: events.Resize) -> None:
+        covered = isinstance(self.screen, TooSmallScreen)
+        if too_small(event.size.width, event.size.height):
+            if not covered:
+                self.push_screen(TooSmallScreen())
+        elif covered:
+            self.pop_screen()
+
+    # The model
+
+    @work(thread=True, exclusive=True, group="model", exit_on_error=False)
+    def load_model(self) -> None:
+        """Load the LLM beside the first screen, which is usable meanwhile."""
+        self.model_activity = "loading the model…"
+        try:
+            info = self.assistant.load_model()
+        except Exception as error:  # whatever it was, the user must hear of it and be able to go on
+            self.model_activity = "no model loaded · F4"
+            self.chat.post_message(ModelFailed(str(error) or type(error).__name__))
+        else:
+            self.model_activity = ""
+            self.chat.post_message(ModelLoaded(info))
+
+    # Themes
+
+    def action_toggle_theme(self) -> None:
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def watch_theme(self, theme: str) -> None:
+        if self.is_running and theme != self.assistant.settings.theme:
+            self.run_worker(self._keep_theme(theme), group="theme", exit_on_error=False)
+
+    async def _keep_theme(self, theme: str) -> None:
+        try:
+            await asyncio.to_thread(lambda: self.assistant.update_settings(theme=theme))
+        except Exception as error:  # the theme is on screen all the same
+            self.notify(
+                f"The theme could not be saved: {harmless(str(error))}", severity="warning", markup=False
+            )
+
+    # Chats, for the palette
+
+    async def chat_titles(self) -> list[tuple[int, str]]:
+        """Return id and title of every chat, the newest first."""
+        chats = await asyncio.to_thread(self.assistant.store.chats)
+        return [(chat.id, one_line(chat.title, 70) or "Untitled") for chat in chats]
+
+    async def action_quit(self) -> None:
+        """Leave. What is typed is kept; a running answer is stopped and its text kept."""
+        try:
+            await self.chat.save_draft()
+        finally:
+            self.exit()
+
+
+def _screen(name: str) -> Screen[Any]:
+    """Return a new screen by name. Imported when first needed: the chat must appear at once."""
+    module = import_module(f"localpersona.ui.screens.{name}")
+    screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
+    return screen

@@ -1,0 +1,230 @@
+"""Opening, naming, deleting and finding chats; keeping what is being typed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from localpersona.store import StoreError
+from localpersona.text import one_line
+from localpersona.ui.answering import Live
+from localpersona.ui.screens.chat.acting import Acting
+from localpersona.ui.screens.rename import RenameScreen
+from localpersona.ui.transcript import Transcript, read
+from localpersona.ui.widgets.chat_list import ChatList, Chats
+from localpersona.ui.widgets.command_hints import CommandHints
+
+DRAFT_SECONDS = 0.5
+"""What is typed is on disk after this long."""
+
+
+class Library(Acting):
+    """The chats at the side. The open one, the side panel and every draft are remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._draft_timer: Timer | None = None
+        self._deleted: list[int] = []
+        """Chats deleted in this session, the last one last."""
+
+    # Opening
+
+    async def open_last(self) -> None:
+        """Open the chat that was open when the app ended."""
+        store = self.assistant.store
+        last = await asyncio.to_thread(store.state, "last_chat")
+        if await asyncio.to_thread(store.state, "chats_shown") == "yes":
+            await self._show_side(True)
+        await self.open_chat(int(last) if last.isdigit() else None, keep_draft=False)
+
+    async def open_chat(self, chat_id: int | None, *, keep_draft: bool = True) -> None:
+        """Show another chat; None: one that begins with the next prompt."""
+        live = self.runner.live
+        if live is not None and live.chat_id is None:
+            return  # the new chat has no id yet; it comes within milliseconds
+        if keep_draft:
+            await self.save_draft()
+        if self.editing is not None:
+            self.end_editing()
+        transcript = await self._read(chat_id)
+        self.chat_id = transcript.chat.id if transcript else None
+        await self.conversation.open(transcript)
+        if live is not None and live.chat_id == self.chat_id:
+            await self._rejoin(live)
+        self.prompt_box.put(await asyncio.to_thread(self.assistant.store.draft, self._draft_key))
+        self.show_queue()
+        self.refresh_bindings()
+        await asyncio.to_thread(self.assistant.store.set_state, "last_chat", str(self.chat_id or ""))
+        await self.show_status()
+        await self.list_chats()
+
+    async def _read(self, chat_id: int | None) -> Transcript | None:
+        if chat_id is None:
+            return None
+        try:
+            transcript = await asyncio.to_thread(read, self.assistant.store, chat_id)
+        except StoreError:
+            return None
+        return None if transcript.chat.deleted else transcript
+
+    async def _rejoin(self, live: Live) -> None:
+        self.live_view = self.conversation.answer(live.answer_id)
+        if self.live_view is not None:
+            await self.live_view.begin(live)
+
+    async def chat_created(self, chat_id: int) -> None:
+        text = self.prompt_box.text
+        self.chat_id = chat_id
+        store = self.assistant.store
+        await asyncio.to_thread(store.set_draft, "new", "")
+        await asyncio.to_thread(store.set_draft, str(chat_id), text)
+        await asyncio.to_thread(store.set_state, "last_chat", str(chat_id))
+        await self.show_status()
+        await self.list_chats()
+
+    def action_new_chat(self) -> None:
+        self.start(self._new_chat(), group="open")
+
+    async def _new_chat(self) -> None:
+        if self.chat_id is not None:
+            await self.open_chat(None)
+        self.prompt_box.focus()
+
+    # The side panel
+
+    def action_toggle_chats(self) -> None:
+        self.start(self._show_side(not self.chat_list.display, focus=True))
+
+    def action_search_chats(self, words: str = "") -> None:
+        self.start(self._search(words))
+
+    async def _search(self, words: str) -> None:
+        await self._show_side(True)
+        self.chat_list.focus_search(words)
+
+    async def _show_side(self, shown: bool, *, focus: bool = False) -> None:
+        self.chat_list.display = shown
+        if shown:
+            await self.list_chats()
+        if focus and shown:
+            self.chat_list.query_one(Chats).focus()
+        elif focus:
+            self.prompt_box.focus()
+        await asyncio.to_thread(self.assistant.store.set_state, "chats_shown", "yes" if shown else "no")
+
+    async def list_chats(self) -> None:
+        """Bring the side panel up to date, if it is shown."""
+        if not self.chat_list.display:
+            return
+        store, query = self.assistant.store, self.chat_list.query_text
+        if query:
+            self.chat_list.show_hits(await asyncio.to_thread(store.search, query))
+        else:
+            self.chat_list.show_chats(await asyncio.to_thread(store.chats), self.chat_id)
+
+    @on(ChatList.Searched)
+    def search(self) -> None:
+        self.start(self.list_chats(), group="search", only=True)
+
+    @on(ChatList.Opened)
+    def open_from_list(self, event: ChatList.Opened) -> None:
+        self.start(self._open_and_write(event.chat_id), group="open")
+
+    async def _open_and_write(self, chat_id: int) -> None:
+        await self.open_chat(chat_id)
+        if self.has_class("-narrow"):
+            await self._show_side(False)
+        self.prompt_box.focus()
+
+    @on(Chats.Asked)
+    def act_on_chat(self, event: Chats.Asked) -> None:
+        match event.what, event.chat_id:
+            case "new", _:
+                self.action_new_chat()
+            case "search", _:
+                self.chat_list.focus_search()
+            case "undo", _:
+                self.start(self._restore())
+            case "rename", int(chat_id):
+                self.start(self._ask_title(chat_id))
+            case "delete", int(chat_id):
+                self.start(self._delete(chat_id))
+
+    # Naming and deleting
+
+    def action_rename_chat(self, title: str = "") -> None:
+        if self.chat_id is None:
+            self.tell("This chat has no title before its first prompt.")
+        elif title:
+            self.start(self._rename(self.chat_id, title))
+        else:
+            self.start(self._ask_title(self.chat_id))
+
+    async def _ask_title(self, chat_id: int) -> None:
+        chat = await asyncio.to_thread(self.assistant.store.chat, chat_id)
+
+        def rename(title: str | None) -> None:
+            if title is not None:
+                self.start(self._rename(chat_id, title))
+
+        self.app.push_screen(RenameScreen(chat.title), rename)
+
+    async def _rename(self, chat_id: int, title: str) -> None:
+        await asyncio.to_thread(self.assistant.store.rename_chat, chat_id, title)
+        await self.list_chats()
+        await self.show_status()
+
+    def action_delete_chat(self) -> None:
+        if self.chat_id is None:
+            self.tell("This chat has not begun yet.")
+        else:
+            self.start(self._delete(self.chat_id))
+
+    async def _delete(self, chat_id: int) -> None:
+        if self.runner.live is not None and self.runner.live.chat_id == chat_id:
+            self.tell("An answer is being written in this chat. Escape stops it.")
+            return
+        store = self.assistant.store
+        title = (await asyncio.to_thread(store.chat, chat_id)).title
+        await asyncio.to_thread(store.delete_chat, chat_id)
+        self._deleted.append(chat_id)
+        self.tell(
+            f"Deleted “{one_line(title, 40) or 'Untitled'}”. u in the list of chats (Ctrl+B) brings it back."
+        )
+        if chat_id == self.chat_id:
+            await self.open_chat(None)
+        await self.list_chats()
+
+    async def _restore(self) -> None:
+        if not self._deleted:
+            self.tell("No chat was deleted since the start.")
+            return
+        chat_id = self._deleted.pop()
+        await asyncio.to_thread(self.assistant.store.restore_chat, chat_id)
+        await self.open_chat(chat_id)
+
+    # Drafts
+
+    @property
+    def _draft_key(self) -> str:
+        return "new" if self.chat_id is None else str(self.chat_id)
+
+    @on(TextArea.Changed)
+    def keep_draft(self, event: TextArea.Changed) -> None:
+        self.query_one(CommandHints).follow(event.text_area.text)
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(
+            DRAFT_SECONDS, lambda: self.start(self.save_draft(), group="draft")
+        )
+
+    async def save_draft(self) -> None:
+        """Write down what is typed, and what waits to be sent, before it could get lost."""
+        if self.editing is not None:
+            return  # the prompt being edited is stored already, and so is the draft it put aside
+        parts = [*self.outbox.of(self.chat_id), self.prompt_box.text]
+        text = "\n\n".join(part for part in parts if part.strip())
+        await asyncio.to_thread(self.assistant.store.set_draft, self._draft_key, text)

@@ -1,0 +1,167 @@
+"""The chat: layout, keys, focus, status."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Footer
+
+from localpersona.library import embedded_model
+from localpersona.store import ChatRow
+from localpersona.text import one_line
+from localpersona.ui.messages import ModelFailed, ModelLoaded
+from localpersona.ui.screens.chat.library import Library
+from localpersona.ui.widgets.chat_list import ChatList
+from localpersona.ui.widgets.command_hints import CommandHints
+from localpersona.ui.widgets.conversation import Conversation
+from localpersona.ui.widgets.empty_state import EmptyState
+from localpersona.ui.widgets.message_view import MessageView
+from localpersona.ui.widgets.prompt_box import PromptBox
+from localpersona.ui.widgets.queue_line import QueueLine
+from localpersona.ui.widgets.status_line import StatusLine
+from localpersona.ui.widgets.title_bar import TitleBar
+
+
+class ChatScreen(Library):
+    """Where the app lives. The focus starts in the prompt box."""
+
+    AUTO_FOCUS = "PromptBox"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (84, "-wide")]  # noqa: RUF012 (an instance variable in Screen)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop_here", "Stop", key_display="esc", id="chat.stop"),
+        Binding("escape", "step_back", "Messages", key_display="esc", id="chat.step_back"),
+        Binding("ctrl+n", "new_chat", "New", id="chat.new"),
+        Binding("ctrl+b", "toggle_chats", "Chats", id="chat.toggle_chats"),
+        Binding("ctrl+f", "search_chats", "Search", show=False, priority=True, id="chat.search"),
+        Binding("f6", "rename_chat", "Rename", show=False, priority=True, id="chat.rename"),
+    ]
+
+    HELP = """\
+## The chat
+**Enter** sends, **Ctrl+J** starts a new line (Shift+Enter too, where the terminal can tell it from Enter).
+**Esc** stops a running answer and keeps its text; otherwise it moves to the messages and back.
+What you send while an answer runs waits for its turn; **↑** in the empty box takes it back.
+"""
+
+    DEFAULT_CSS = """
+    ChatScreen {
+        layout: horizontal; background: $background;
+        #main { width: 1fr; height: 1fr; }
+        #foot { height: auto; align-horizontal: center; & > * { max-width: 104; } }
+        ChatList { display: none; }
+        PromptBox { margin: 0 1; }
+        Footer { padding: 0 1; }
+        &.-narrow ChatList { width: 100%; layer: side; }
+        &.-narrow { layers: base side; }
+        &.-low Footer { display: none; }
+        &.-low Conversation { padding-top: 0; }
+        &.-low PromptBox { max-height: 5; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
+        """Notices shown already."""
+
+    def compose(self) -> ComposeResult:
+        yield ChatList()
+        with Vertical(id="main"):
+            yield TitleBar("New chat", "LocalPersona")
+            yield Conversation()
+            with Vertical(id="foot"):
+                yield CommandHints()
+                yield QueueLine()
+                yield PromptBox()
+            yield StatusLine()
+            yield Footer(show_command_palette=True, compact=False)
+
+    async def on_mount(self) -> None:
+        await self.open_last()
+        self.set_interval(10, lambda: self.start(self.show_status(), group="status", only=True))
+
+    def on_screen_resume(self) -> None:
+        # Other screens change settings, the profile and the model.
+        if self.is_mounted:
+            self.start(self.show_status(), group="status", only=True)
+
+    # Focus
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "stop_here":
+            return self.answering_here
+        if action == "step_back":
+            return not self.answering_here
+        return super().check_action(action, parameters)
+
+    def action_stop_here(self) -> None:
+        self.action_stop()
+
+    def action_step_back(self) -> None:
+        """From the prompt box to the messages, from anywhere else to the prompt box."""
+        if self.editing is not None:
+            self.end_editing()
+        elif self.focused is not self.prompt_box or not self.conversation.focus_last():
+            self.prompt_box.focus()
+
+    @on(Conversation.LeftBelow)
+    def action_focus_prompt(self) -> None:
+        self.prompt_box.focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, PromptBox) and self.conversation.is_vertical_scroll_end:
+            self.conversation.anchor()
+        if isinstance(event.widget, MessageView):
+            self.refresh_bindings()
+
+    # Model, notices, status
+
+    @on(ModelLoaded)
+    async def show_model(self) -> None:
+        await self.show_status()
+
+    @on(ModelFailed)
+    async def show_model_failure(self, event: ModelFailed) -> None:
+        await self.show_status()
+        await self.conversation.say(event.reason, error=True)
+
+    async def tell_once(self, notice: str) -> None:
+        if notice not in self._told:
+            self._told.add(notice)
+            await self.conversation.say(notice)
+
+    async def show_status(self) -> None:
+        chat, comparisons = await asyncio.to_thread(self._look)
+        for notice in self.assistant.notices:
+            await self.tell_once(notice)
+        title = self.query_one(TitleBar)
+        title.title = (one_line(chat.title, 60) or "Untitled") if chat else "New chat"
+        self._show_usage(comparisons)
+
+    def _look(self) -> tuple[ChatRow | None, int]:
+        """Blocks: the store, and the weights when comparisons have changed."""
+        chat = None if self.chat_id is None else self.assistant.store.chat(self.chat_id)
+        return chat, self.assistant.profile().comparisons
+
+    def _show_usage(self, comparisons: int) -> None:
+        status, info = self.query_one(StatusLine), self.assistant.engine.info
+        status.activity = self.persona_app.model_activity
+        status.model = info.name if info else ""
+        status.device = info.device if info else ""
+        status.comparisons, status.strength = comparisons, self.assistant.settings.strength
+        status.total = info.context_length if info else 0
+        empty = self.query_one(EmptyState)
+        embedded = embedded_model()
+        empty.embedded = bool(info and embedded and info.path == str(embedded))
+        empty.model, empty.comparisons = status.model, comparisons
+        shown = [view.shown.row for view in self.conversation.answers if view.shown is not None]
+        statistics = next((row.statistics for row in reversed(shown) if row.statistics is not None), None)
+        status.used = statistics.context_used if statistics else 0
+        status.speed = statistics.tokens_per_second if statistics else 0.0

@@ -1,0 +1,214 @@
+"""From Enter to the stored answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on
+
+from localpersona.events import (
+    Accepted,
+    Delta,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Notice,
+    Progress,
+    PromptRead,
+)
+from localpersona.text import one_line
+from localpersona.ui import commands
+from localpersona.ui.answering import AnswerAdvanced, EventSource, Live
+from localpersona.ui.screens.chat.base import ChatBase
+from localpersona.ui.transcript import read
+from localpersona.ui.widgets.answer_view import AnswerView
+from localpersona.ui.widgets.command_hints import CommandHints
+from localpersona.ui.widgets.prompt_box import PromptBox
+from localpersona.ui.widgets.status_line import StatusLine
+
+
+class Sending(ChatBase):
+    """Prompts go out one at a time; those that come meanwhile wait in the outbox and can be taken back."""
+
+    @on(PromptBox.Submitted)
+    async def submit(self, event: PromptBox.Submitted) -> None:
+        event.stop()
+        text = event.text
+        if (found := commands.parse(text)) is not None:
+            command, argument = found
+            event.box.put("")
+            await self.run_action(command.call(argument))
+        elif commands.mistyped(text):
+            self.tell(f"There is no command {one_line(text, 30)}. Type / to see them all.")
+        elif self.editing is not None:
+            await self._ask_instead(self.editing, text)
+        else:
+            event.box.put("")
+            if self.runner.running:
+                self.outbox.add(self.chat_id, text)
+                self.show_queue()
+            else:
+                await self.send(self.chat_id, text)
+
+    async def send(self, chat_id: int | None, text: str) -> None:
+        """Ask in this chat, which may be another than the open one. No answer may be running."""
+        live = Live(chat_id, prompt=text)
+        if self.runner.claim(live):
+            view = await self.conversation.ask(text) if chat_id == self.chat_id else None
+            await self.begin(lambda: self.assistant.stream(text, chat_id=chat_id), view)
+
+    async def begin(self, source: EventSource, view: AnswerView | None) -> None:
+        """Start the answer that the runner has been claimed for."""
+        self.live_view = view
+        if view is not None and self.runner.live is not None:
+            await view.begin(self.runner.live)
+        self.refresh_bindings()
+        self.runner.start(source)
+
+    async def _ask_instead(self, message_id: int, text: str) -> None:
+        if self.refuse_while_answering() or not self.runner.claim(Live(self.chat_id, prompt=text)):
+            return
+        self.end_editing()
+        view = await self.conversation.instead(message_id, text)
+        await self.begin(lambda: self.assistant.edit(message_id, text), view)
+
+    def end_editing(self) -> None:
+        """Leave the editing of an earlier prompt; what was being typed before comes back."""
+        raise NotImplementedError
+
+    # While it runs
+
+    @on(AnswerAdvanced)
+    async def follow(self, message: AnswerAdvanced) -> None:
+        message.stop()
+        live = self.runner.live
+        if live is None:
+            return
+        match message.event:
+            case Accepted(chat_id, _, answer_id):
+                await self._accepted(live, chat_id, answer_id)
+            case Delta(text, reasoning):
+                self._add(live, text, reasoning)
+            case Notice(text):
+                await self.tell_once(text)
+            case Finished() | Failed():
+                await self._ended(live, message.event)
+            case Loading() | PromptRead() | Progress():
+                self._say(live, _activity(message.event))
+                if isinstance(message.event, PromptRead):
+                    await self._prompt_read(message.event)
+
+    async def tell_once(self, notice: str) -> None:
+        """Show a notice in the conversation, unless it has been shown."""
+        raise NotImplementedError
+
+    async def _accepted(self, live: Live, chat_id: int | None, answer_id: int | None) -> None:
+        live.answer_id = answer_id
+        if live.chat_id is None and chat_id is not None:
+            live.chat_id = chat_id
+            self.outbox.created(chat_id)
+            if self.chat_id is None and self._view() is not None:
+                await self.chat_created(chat_id)
+
+    async def chat_created(self, chat_id: int) -> None:
+        """The open chat has its id now."""
+        raise NotImplementedError
+
+    async def _prompt_read(self, event: PromptRead) -> None:
+        if self._view() is not None:
+            await self.conversation.mark_unsent(event.dropped_turns)
+            status = self.query_one(StatusLine)
+            status.used, status.total = event.prompt_tokens, event.context_length
+
+    def _add(self, live: Live, text: str, reasoning: bool) -> None:
+        if reasoning:
+            live.reasoning += text
+        else:
+            live.text += text
+        if (view := self._view()) is not None:
+            view.feed(text, reasoning)
+        self._say(live, "thinking · Esc stops" if reasoning else "writing · Esc stops")
+
+    def _say(self, live: Live, activity: str) -> None:
+        live.activity = activity
+        if (view := self._view()) is not None:
+            view.say(activity)
+
+    def _view(self) -> AnswerView | None:
+        view = self.live_view
+        return view if view is not None and view.is_attached else None
+
+    # Afterwards
+
+    async def _ended(self, live: Live, event: Event) -> None:
+        here = self._view() is not None
+        if here:
+            transcript = None
+            if live.chat_id is not None:
+                transcript = await asyncio.to_thread(read, self.assistant.store, live.chat_id)
+            await self.conversation.refresh_from(transcript)
+        if isinstance(event, Failed):
+            await self._tell_failure(live, event, here)
+        self.runner.ended()
+        self.refresh_bindings()
+        stopped = isinstance(event, Finished) and event.reply.finish_reason == "cancelled"
+        if stopped or isinstance(event, Failed):
+            self._give_back_queue(live)
+        elif not here:
+            self.tell("The answer in the other chat is ready.")
+        await self.show_status()
+        if isinstance(event, Finished) and here and live.answer_id is not None:
+            self.start(self.offer_comparison(live.answer_id))
+        if not self.runner.running and (waiting := self.outbox.next()) is not None:
+            self.show_queue()
+            await self.send(waiting.chat_id, waiting.text)
+
+    async def offer_comparison(self, answer_id: int) -> None:
+        """Point at two candidates whose comparison would teach enough."""
+        raise NotImplementedError
+
+    async def _tell_failure(self, live: Live, event: Failed, here: bool) -> None:
+        if not here:
+            self.tell_error(RuntimeError(event.message))
+            return
+        if live.answer_id is None and live.prompt:  # not even stored: give back what was typed
+            self.prompt_box.put("\n\n".join(filter(None, (live.prompt, self.prompt_box.text))))
+        view = self.conversation.answer(live.answer_id) if live.answer_id is not None else None
+        if view is not None:
+            view.fail(event.message)
+        else:
+            await self.conversation.say(event.message, error=True)
+
+    def _give_back_queue(self, live: Live) -> None:
+        """After a stop or a failure nothing is sent by itself: what waited goes back to the prompt box."""
+        if live.chat_id == self.chat_id and (waiting := self.outbox.take_all(self.chat_id)):
+            self.prompt_box.put("\n\n".join(filter(None, (waiting, self.prompt_box.text))))
+        self.show_queue()
+
+    # The queue and the hints
+
+    @on(PromptBox.LeftAbove)
+    def take_back(self, event: PromptBox.LeftAbove) -> None:
+        event.stop()
+        if (text := self.outbox.take_back(self.chat_id)) is not None:
+            self.prompt_box.put(text)
+            self.show_queue()
+        else:
+            self.conversation.focus_last()
+
+    @on(PromptBox.CompletionRequested)
+    def complete(self, event: PromptBox.CompletionRequested) -> None:
+        event.stop()
+        if matches := self.query_one(CommandHints).matches:
+            self.prompt_box.put(f"/{matches[0].name}" + (" " if matches[0].argument else ""))
+
+
+def _activity(event: Loading | PromptRead | Progress) -> str:
+    match event:
+        case Loading(name):
+            return f"loading {one_line(name, 40)}"
+        case PromptRead():
+            return "writing · Esc stops"
+        case Progress(tokens, _, candidates):
+            return f"choosing among {candidates} answers · {tokens} tokens"

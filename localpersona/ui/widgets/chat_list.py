@@ -1,0 +1,166 @@
+"""The chats at the side: find one, open it, give it a name, delete it and bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from localpersona.store import ChatRow, Hit
+from localpersona.text import harmless, one_line
+
+
+class Chats(OptionList):
+    """The list itself: its letters act on the highlighted chat."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "ask('new')", "New"),
+        Binding("r", "ask('rename')", "Rename"),
+        Binding("d,delete", "ask('delete')", "Delete"),
+        Binding("u", "ask('undo')", "Undo"),
+        Binding("slash", "ask('search')", "Search"),
+        Binding("j", "cursor_down", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("question_mark", "app.help", "Help", show=False),
+    ]
+    """
+    | Key(s) | Description |
+    | :- | :- |
+    | enter | Open the chat. |
+    | n | New chat. |
+    | r | Rename the chat. |
+    | d, delete | Delete the chat. |
+    | u | Bring the chat deleted last back. |
+    | / | Search. |
+    """
+
+    class Asked(Message):
+        """The user wants something done: "new", "rename", "delete", "undo" or "search"."""
+
+        def __init__(self, what: str, chat_id: int | None) -> None:
+            super().__init__()
+            self.what = what
+            self.chat_id = chat_id
+
+    def action_ask(self, what: str) -> None:
+        self.post_message(self.Asked(what, self.chat_id))
+
+    @property
+    def chat_id(self) -> int | None:
+        """The highlighted chat."""
+        if self.highlighted is None:
+            return None
+        chat_id, _, _ = (self.get_option_at_index(self.highlighted).id or "").partition("-")
+        return int(chat_id) if chat_id else None
+
+
+class ChatList(Vertical):
+    """A search box over the list. It only shows and asks; the screen reads and writes."""
+
+    DEFAULT_CSS = """
+    ChatList {
+        width: 34; height: 1fr; dock: left; background: $surface; padding: 1 1 0 1;
+        & > Input { border: none; height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
+        & > Chats {
+            height: 1fr; background: transparent; border: none; padding: 0; scrollbar-size-vertical: 1;
+            &:focus { border: none; background-tint: $foreground 0%; }
+            & > .option-list--option { padding: 0 1; }
+            & > .option-list--option-highlighted { background: $panel; text-style: none; color: $foreground; }
+            &:focus > .option-list--option-highlighted { background: $primary 25%; }
+        }
+        & > .nothing { color: $text-muted; padding: 0 1; height: auto; display: none; }
+        & > .nothing.-on { display: block; }
+    }
+    """
+
+    class Opened(Message):
+        """The user chose a chat."""
+
+        def __init__(self, chat_id: int) -> None:
+            super().__init__()
+            self.chat_id = chat_id
+
+    class Searched(Message):
+        """The user typed into the search box; "" asks for all chats again."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query_text = query
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder="Search chats", select_on_focus=True)
+        yield Static(classes="nothing", markup=False)
+        yield Chats()
+
+    @property
+    def query_text(self) -> str:
+        return self.query_one(Input).value.strip()
+
+    def show_chats(self, chats: Sequence[ChatRow], current: int | None) -> None:
+        """Show these chats, the newest first, with the open one marked and highlighted."""
+        self._fill(
+            [Option(_title(chat.title, chat.id == current), id=str(chat.id)) for chat in chats],
+            "No chats yet." if not chats else "",
+        )
+        index = next((i for i, chat in enumerate(chats) if chat.id == current), 0 if chats else None)
+        self.query_one(Chats).highlighted = index
+
+    def show_hits(self, hits: Sequence[Hit]) -> None:
+        """Show what a search found."""
+        options = [Option(_hit(hit), id=f"{hit.chat_id}-{i}") for i, hit in enumerate(hits)]
+        self._fill(options, "" if hits else "Nothing found.")
+        self.query_one(Chats).highlighted = 0 if hits else None
+
+    def focus_search(self, text: str = "") -> None:
+        """Let the user type what to look for, or look for this."""
+        box = self.query_one(Input)
+        if text:
+            box.value = text
+        box.focus()
+
+    @on(Input.Changed)
+    def pass_query(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Searched(event.value.strip()))
+
+    @on(Input.Submitted)
+    def enter_list(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(Chats).focus()
+
+    @on(OptionList.OptionSelected)
+    def open_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if (chat_id := self.query_one(Chats).chat_id) is not None:
+            self.post_message(self.Opened(chat_id))
+
+    def _fill(self, options: list[Option], nothing: str) -> None:
+        listed = self.query_one(Chats)
+        listed.clear_options()
+        listed.add_options(options)
+        note = self.query_one(".nothing", Static)
+        note.update(Content(nothing))
+        note.set_class(bool(nothing), "-on")
+
+
+def _title(title: str, is_open: bool) -> Content:
+    line = one_line(title, 60) or "Untitled"
+    return Content.styled(line, "$primary bold") if is_open else Content(line)
+
+
+def _hit(hit: Hit) -> Content:
+    title = Content(one_line(hit.title, 60) or "Untitled")
+    if hit.message_id is None:
+        return title
+    snippet = Content.styled(harmless(hit.snippet), "$text-muted")
+    for start, end in hit.matches:
+        snippet = snippet.stylize("$primary bold", start, end)
+    return Content("\n").join([title, snippet])
