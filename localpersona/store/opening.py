@@ -14,12 +14,12 @@ from sqlite_utils import Database
 
 from localpersona.paths import make_private
 from localpersona.store import files
-from localpersona.store.errors import CORRUPT, DAMAGED, UNWRITABLE, StoreError, result_code
+from localpersona.store.connecting import check, connect, connect_to_read
+from localpersona.store.errors import DAMAGED, UNWRITABLE, StoreError, result_code
 from localpersona.store.locks import FileLock
 from localpersona.store.migrations import migrations
 from localpersona.store.rescue import rescue
 
-_BUSY_SECONDS = 5.0
 _OPENING_SECONDS = 30.0  # another process may be migrating or rescuing
 _CHECKED_BYTES = 64 << 20  # checked at every start, in about a tenth of a second; a larger file when it fails
 
@@ -68,28 +68,6 @@ def open_database(path: Path | None, *, suspicious: bool = False) -> Opened:
         return _open_copy(path, str(error))
 
 
-def connect(name: str, *, uri: bool = False) -> Database:
-    """Return a connection as the store uses them: transactions begun by hand, foreign keys checked."""
-    connection = sqlite3.connect(
-        name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
-    )
-    connection.row_factory = sqlite3.Row
-    for pragma in ("foreign_keys = ON", "cell_size_check = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    return Database(connection, execute_plugins=False)
-
-
-def connect_to_read(path: Path) -> Database:
-    """Return a connection that never writes; if need be one that leaves the file's log out of account."""
-    database = connect(f"{path.as_uri()}?mode=ro", uri=True)
-    try:
-        database.conn.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.Error:  # to read a log, SQLite wants to write a file beside it
-        database.conn.close()
-        database = connect(f"{path.as_uri()}?immutable=1", uri=True)
-    return database
-
-
 def shut(opened: Opened) -> None:
     """Close the database. What this use left running is stopped; if that fails, the next start sees to it."""
     connection = opened.database.conn
@@ -128,7 +106,7 @@ def _open_file(path: Path, suspicious: bool) -> Opened:
         database, notice = _ready(path, suspicious)
     except _DamagedError as damage:
         database, _ = _ready(path, suspicious=False)
-        came_over = rescue(connect_to_read(damage.kept), database)
+        came_over = rescue(damage.kept, database)
         notice = f"The database was damaged. It is kept as {damage.kept.name}; {came_over}."
     _forget_the_dead(path)
     token = secrets.token_hex(8)
@@ -146,7 +124,7 @@ def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
     notice = ""
     try:
         if suspicious or path.stat().st_size <= _CHECKED_BYTES:
-            _check(database)
+            check(database)
         if _is_older(database, path):
             copy = files.back_up(database, path)
             notice = f"The database was brought up to date; a copy of the former one is {copy.name}."
@@ -163,15 +141,6 @@ def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
         database.conn.close()
         raise
     return database, notice
-
-
-def _check(database: Database) -> None:
-    """Raise sqlite3.DatabaseError when pages are damaged."""
-    verdict = database.conn.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        error = sqlite3.DatabaseError(verdict)
-        error.sqlite_errorcode = CORRUPT
-        raise error
 
 
 def _aside(database: Database, path: Path) -> Path:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
 from localpersona.store.clock import now
+from localpersona.store.connecting import connect_to_read
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100  # https://www.sqlite.org/fileformat.html, 1.3
+_PAGE_BYTES = 4096  # what our databases have
 
 _TABLES = ("profiles", "chats", "messages", "candidates", "comparisons", "trait_scores", "drafts", "state")
 
@@ -30,28 +40,75 @@ _REPAIRS = (
 )
 
 
-def rescue(damaged: Database, database: Database) -> str:
-    """Copy every readable row of the damaged database, and close it; return what came over, in words."""
-    connection: sqlite3.Connection = database.conn
-    source: sqlite3.Connection = damaged.conn
-    source.text_factory = lambda content: content.decode("utf-8", "replace")
-    connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
-    connection.execute("BEGIN IMMEDIATE")
+def rescue(kept: Path, database: Database) -> str:
+    """Copy every readable row of the damaged file into the new database; return what came over, in words.
+
+    kept: the damaged file; it is not written to.
+    """
+    with _opened(kept) as source:
+        _copy_all(source, database.conn)
+    return _in_words(database.conn)
+
+
+@contextmanager
+def _opened(kept: Path) -> Iterator[sqlite3.Connection]:
+    """Connect to the damaged file, or to a patched copy where SQLite refuses even to look at it."""
+    try:
+        source = connect_to_read(kept).conn
+    except sqlite3.Error:
+        with TemporaryDirectory(dir=kept.parent, prefix=".rescue-") as folder:
+            source = sqlite3.connect(_patched(kept, Path(folder)))
+            source.text_factory = _lenient
+            yield source
+            source.close()
+        return
+    source.row_factory = None
+    source.text_factory = _lenient
+    yield source
+    source.close()
+
+
+def _patched(kept: Path, folder: Path) -> Path:
+    """Return a copy whose header fits the file: of one that is cut off SQLite would not read anything."""
+    copy = folder / "copy.db"
+    shutil.copyfile(kept, copy)
+    with copy.open("r+b") as file:
+        header = bytearray(file.read(_HEADER_BYTES).ljust(_HEADER_BYTES, b"\0"))
+        if not header.startswith(_MAGIC):
+            header[:24] = _MAGIC + struct.pack(">H", _PAGE_BYTES) + b"\1\1\0\x40\x20\x20"
+            header[44:48] = struct.pack(">I", 4)  # schema format
+            header[56:60] = struct.pack(">I", 1)  # UTF-8
+        page_bytes = struct.unpack(">H", header[16:18])[0] or _PAGE_BYTES
+        pages = -(-copy.stat().st_size // page_bytes)
+        header[18:20] = b"\1\1"  # no log
+        header[28:32] = struct.pack(">I", pages)
+        header[92:96] = header[24:28]  # the page count is valid for this change counter
+        file.seek(0)
+        file.write(header)
+        file.truncate(pages * page_bytes)
+    return copy
+
+
+def _lenient(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    target.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+    target.execute("BEGIN IMMEDIATE")
     try:
         for table in _TABLES:
-            _copy(source, connection, table)
-        if connection.execute("SELECT count(*) FROM profiles").fetchone()[0] == 0:
-            connection.execute("INSERT INTO profiles (name, created) VALUES ('default', ?)", [now()])
+            _copy(source, target, table)
+        if target.execute("SELECT count(*) FROM profiles").fetchone()[0] == 0:
+            target.execute("INSERT INTO profiles (name, created) VALUES ('default', ?)", [now()])
         for repair in _REPAIRS:
-            connection.execute(repair, {"now": now()})
-        connection.execute("COMMIT")
+            target.execute(repair, {"now": now()})
+        target.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        target.execute("ROLLBACK")
         raise
     finally:
-        connection.execute("PRAGMA foreign_keys = ON")
-        source.close()
-    return _in_words(connection)
+        target.execute("PRAGMA foreign_keys = ON")
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
