@@ -166,4 +166,6 @@ def _refusal(path: str) -> str:
 
 
 def _no_chat_model(path: str) -> str:
-    return f"{_name(path)} is damaged, or no model that writes text.\nDownload it again or choose another model."
+    return (
+        f"{_name(path)} is damaged, or no model that writes text.\nDownload it again or choose another model."
+    )

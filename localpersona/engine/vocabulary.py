@@ -57,6 +57,9 @@ class Vocabulary:
     def ends(self, token: int) -> bool:
         return bool(L.llama_vocab_is_eog(self._vocabulary, token))
 
+    def is_control(self, token: int) -> bool:
+        return bool(L.llama_vocab_is_control(self._vocabulary, token))
+
     def piece(self, token: int) -> bytes:
         """Return the token as bytes of text; control tokens are empty, except the tags of reasoning."""
         if token not in self._pieces:

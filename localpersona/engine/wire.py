@@ -47,8 +47,8 @@ def load_event(data: dict[str, Any]) -> EngineEvent:
         raise ValueError(f"bad {data.get('kind')} event: {error}") from error
 
 
-def dump_request(request: GenerateRequest) -> dict[str, Any]:
-    return asdict(request)
+def dump(value: GenerateRequest | ModelSpec | ModelInfo | Scores) -> dict[str, Any]:
+    return asdict(value)
 
 
 def load_request(data: dict[str, Any]) -> GenerateRequest:

@@ -1,0 +1,279 @@
+"""`Engine` by a child process: starts it, asks it, survives its crashes."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import itertools
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from localpersona.engine import wire
+from localpersona.engine.child import Child, ChildEnded
+from localpersona.engine.framing import Message
+from localpersona.engine.protocol import (
+    EngineBusy,
+    EngineCrashed,
+    EngineError,
+    EngineEvent,
+    Generated,
+    GenerateRequest,
+    ModelError,
+    ModelInfo,
+    ModelSpec,
+    Scores,
+)
+from localpersona.text import one_line
+from localpersona.values import Candidate, Statistics
+
+LOAD_SECONDS = 20.0
+"""For a small file; larger ones get what a slow disk needs besides."""
+_BYTES_PER_SECOND = 50e6
+_CANCEL_SECONDS = 20.0
+"""A child that does not obey a cancel for so long hangs, and is killed."""
+
+
+class EngineClient:
+    """See `Engine`. Cheap to make: the child starts with the first request, and again after a crash or
+    `unload`.
+
+    load_seconds: how long loading may take, plus an allowance for the file's size.
+    """
+
+    def __init__(self, spec: ModelSpec | None = None, *, load_seconds: float = LOAD_SECONDS) -> None:
+        self._spec = spec
+        self._load_seconds = load_seconds
+        self._info: ModelInfo | None = None
+        self._child: Child | None = None
+        self._request = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._current = 0
+        self._cancelled = threading.Event()
+        self._closed = False
+        _clients.add(self)
+
+    @property
+    def info(self) -> ModelInfo | None:
+        return self._info
+
+    @property
+    def busy(self) -> bool:
+        return self._request.locked()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id; None when it isn't running."""
+        return self._child.pid if self._child is not None and self._child.alive else None
+
+    def load(self, spec: ModelSpec) -> ModelInfo:
+        with self._alone():
+            return self._load(_absolute(spec))
+
+    def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
+        with self._alone():
+            if not self._ready_for(request):
+                yield _stopped_before_start(request)
+                return
+            number = self._send("generate", request=wire.dump(request))
+            finished = False
+            try:
+                while "event" in (message := self._receive(number)):
+                    yield wire.load_event(message["event"])
+                finished = True
+            except EngineError:
+                finished = True
+                raise
+            finally:
+                if not finished:
+                    self._abandon(number)
+
+    def score(self, prompt: str, responses: Sequence[str]) -> Scores:
+        with self._alone():
+            return wire.load_scores(self._ask("score", prompt=prompt, responses=list(responses)))
+
+    def count_tokens(self, text: str) -> int:
+        with self._alone():
+            self._ensure_loaded()
+            return int(self._ask("count", text=text))
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        child, number = self._child, self._current
+        if child is None or not number:
+            return
+        with contextlib.suppress(ChildEnded):
+            child.send({"do": "cancel", "id": number})
+        timer = threading.Timer(_CANCEL_SECONDS, self._kill_if_still, (child, number))
+        timer.daemon = True
+        timer.start()
+
+    def unload(self) -> None:
+        """Ends the child: nothing else gives back all of its memory. It takes 0.3 s to start again."""
+        with self._alone():
+            self._drop_child()
+
+    def close(self) -> None:
+        self._closed = True
+        self._drop_child()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._request.acquire(blocking=False):
+            raise EngineBusy("The model is busy with another request.\nWait for it or stop it first.")
+        try:
+            if self._closed:
+                raise EngineError("The engine has been closed.")
+            self._cancelled.clear()
+            yield
+        finally:
+            self._current = 0
+            self._request.release()
+
+    def _ready_for(self, request: GenerateRequest) -> bool:
+        """Load what has to be loaded; return False when the user stopped the request meanwhile."""
+        try:
+            self._ensure_loaded()
+        except ModelError:
+            if not self._cancelled.is_set():
+                raise
+        return not self._cancelled.is_set()
+
+    def _ensure_loaded(self) -> None:
+        if self._child is not None and not self._child.alive:
+            self._drop_child()
+        if self._info is None:
+            if self._spec is None:
+                raise ModelError(
+                    "No model has been chosen.\nChoose one, or put a GGUF file into the models folder."
+                )
+            self._load(self._spec)
+
+    def _load(self, spec: ModelSpec) -> ModelInfo:
+        if self._info is not None and spec == self._spec and self._child is not None and self._child.alive:
+            return self._info
+        name, size = one_line(Path(spec.path).name, 60), _size(spec.path)
+        self._info = None
+        number = self._send("load", spec=wire.dump(spec))
+        try:
+            message = self._receive(number, timeout=self._load_seconds + size / _BYTES_PER_SECOND)
+        except EngineCrashed as crash:
+            how = str(crash).partition("\n")[0].removeprefix("The model's process ")
+            raise ModelError(f"{name} cannot be loaded: the process {how}\n{_OTHER_MODEL}") from crash
+        except TimeoutError:
+            self._kill()
+            raise ModelError(f"{name} cannot be loaded: it took too long.\n{_OTHER_MODEL}") from None
+        self._info = wire.load_info(message["result"])
+        self._spec = spec
+        return self._info
+
+    def _ask(self, what: str, **values: Any) -> Any:
+        return self._receive(self._send(what, **values))["result"]
+
+    def _send(self, what: str, **values: Any) -> int:
+        """Send a request, starting the child if need be; return the request's number."""
+        number = next(self._numbers)
+        for attempt in (1, 2):
+            if self._child is None or not self._child.alive:
+                self._start_child()
+            assert self._child is not None
+            try:
+                self._child.send({"do": what, "id": number, **values})
+            except ChildEnded:
+                # It may have ended between two requests; then a new one does what the old one would have
+                # done.
+                how = self._bury()
+                if attempt == 2:
+                    raise EngineCrashed(how) from None
+                continue
+            self._current = number
+            if self._cancelled.is_set():  # it came before there was a number to cancel
+                self.cancel()
+            break
+        return number
+
+    def _receive(self, number: int, timeout: float | None = None) -> Message:
+        """Return the next message about the request. Raises the child's error, EngineCrashed, TimeoutError."""
+        child = self._child
+        while child is not None:
+            try:
+                message = child.receive(timeout)
+            except ChildEnded:
+                break
+            if message.get("id") != number:
+                continue
+            if "error" in message:
+                raise wire.load_error(message["error"])
+            return message
+        if self._closed:
+            raise EngineError("The engine has been closed.")
+        raise EngineCrashed(self._bury())
+
+    def _abandon(self, number: int) -> None:
+        """The consumer lost interest: stop the request and wait until the child is free again."""
+        self.cancel()
+        with contextlib.suppress(EngineError):
+            while "event" in self._receive(number):
+                pass
+
+    def _start_child(self) -> None:
+        self._info = None
+        try:
+            self._child = Child()
+        except OSError as error:
+            raise EngineError(f"The model's process cannot be started: {error}") from error
+
+    def _bury(self) -> str:
+        """Forget the ended child; return what to say about its end."""
+        how = self._child.obituary() if self._child is not None else "ended"
+        self._drop_child()
+        return f"The model's process {how}.\nIt starts again by itself with the next request."
+
+    def _drop_child(self) -> None:
+        child, self._child, self._info = self._child, None, None
+        if child is not None:
+            child.close()
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+        self._drop_child()
+
+    def _kill_if_still(self, child: Child, number: int) -> None:
+        if self._current == number and self._child is child:
+            child.kill()
+
+
+_OTHER_MODEL = "The file is damaged or too large for this machine. Download it again or choose another."
+_clients: weakref.WeakSet[EngineClient] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for client in list(_clients):
+        client.close()
+
+
+def _absolute(spec: ModelSpec) -> ModelSpec:
+    """Return the spec as the child, which runs in another directory, needs it. Raises ModelError."""
+    path = Path(spec.path).expanduser().absolute()
+    if not path.is_file():
+        raise ModelError(f"There is no file {one_line(str(path), 120)}.\nChoose another model.")
+    return ModelSpec(str(path), spec.context_length, spec.threads, spec.gpu_layers)
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _stopped_before_start(request: GenerateRequest) -> Generated:
+    first = request.sampling.seed
+    candidates = (
+        Candidate("", seed=first + index, finish_reason="cancelled") for index in range(request.candidates)
+    )
+    return Generated(tuple(candidates) or (Candidate("", finish_reason="cancelled"),), 0, Statistics())
