@@ -15,7 +15,7 @@ import numpy as np
 from localpersona.preferences.arrays import Array
 from localpersona.preferences.gaussians import inverse, sigmoid
 
-MAX_STEPS = 200
+MAX_STEPS = 1000
 CONVERGED = 1e-12
 """Squared length of a Newton step, in posterior standard deviations, that is the last one taken."""
 SMALLEST_SIZE = 1e-12

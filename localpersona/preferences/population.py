@@ -36,6 +36,8 @@ def fit_population(
     counts for what three answers say. A few dozen users cannot settle J (J + 1) / 2 covariances, and the
     likeliest would be too sure of some direction: see INDEPENDENT_USERS and UNIT_USERS. The result is widened
     by 1 + 1/U, because the mean is known from U users only.
+    Modes understate: planted standard deviations come back about 15 % too small from 60 answers a user and
+    5 % too small from 200.
     Raises ValueError when there are no users or an array does not fit.
     """
     users = len(differences_by_user)

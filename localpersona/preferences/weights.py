@@ -22,7 +22,7 @@ LAPSE = 0.03
 """How often each key is pressed whatever the answers are: 2 · LAPSE of all comparisons say nothing."""
 
 LOCKED_VARIANCE = 1e-6
-LARGEST_DIFFERENCE = 1e4
+LARGEST_DIFFERENCE = 1e3
 """Trait scores are standardised: a difference beyond this is a mistake upstream, not a taste."""
 
 
