@@ -106,18 +106,20 @@ def undo(store: Store, taste: UserTaste, portrait: Callable[[], ProfileView]) ->
 
 
 def what_changed(before: Weights, after: Weights) -> str:
-    """Say what a comparison taught about taste: the trait that moved most, and no more than is known."""
+    """Say what a comparison taught about taste: of the traits that moved, one that is sure, else the strongest."""
     moved = (after.mean - before.mean) / np.sqrt(np.diag(before.covariance))
+    known = what_is_known(after)
     tastes = [index for index, name in enumerate(after.names) if name in _TASTES]
-    top = max(tastes, key=lambda index: abs(moved[index]), default=None)
-    if top is None or abs(moved[top]) < NOTICEABLE:
+    noticed = [index for index in tastes if abs(moved[index]) >= NOTICEABLE]
+    if not noticed:
         return NOTHING_CLEAR
+    sure = [index for index in noticed if known[index].claimed and known[index].mean * moved[index] > 0]
+    top = max(sure or noticed, key=lambda index: abs(moved[index]))
     towards = pole(after.names[top], float(moved[top])).prefers
-    known = what_is_known(after)[top]
-    if known.mean * moved[top] <= 0:
-        return f"Noted: this one speaks for {towards}, earlier ones for the opposite."
-    if known.claimed:
+    if sure:
         return f"You seem to prefer {towards}."
+    if known[top].mean * moved[top] <= 0:
+        return f"Noted: this one speaks for {towards}, earlier ones for the opposite."
     return f"Perhaps you prefer {towards}; a few more comparisons will tell."
 
 

@@ -151,9 +151,9 @@ class UserTaste:
         evidence = (profile.id, tuple(row.id for row in rows), tuple(sorted(self.locks().items())))
         if self._fitted is not None and self._fitted[0] == evidence and not waiting:
             return
-        self._fitted = (evidence, self._fit(rows, self._fitted[1] if self._fitted else None))
+        self._fitted = (evidence, self._fit(rows))
 
-    def _fit(self, rows: Sequence[ComparisonRow], start: Weights | None) -> Weights:
+    def _fit(self, rows: Sequence[ComparisonRow]) -> Weights:
         pairs = [(row.comparison.prompt, text) for row in rows for text in _texts(row)]
         scores = self.scores(pairs) if pairs else []
         usable = [
@@ -166,9 +166,8 @@ class UserTaste:
         prior = self.prior.locked(self.locks())
         if not usable:
             return prior
-        return Weights.fit(
-            [row for row, _ in usable], [outcome for _, outcome in usable], prior=prior, start=start
-        )
+        # Not warm-started: it takes milliseconds anyway, and the same evidence then gives the same bits.
+        return Weights.fit([row for row, _ in usable], [outcome for _, outcome in usable], prior=prior)
 
 
 def _texts(row: ComparisonRow) -> tuple[str, str]:

@@ -1,0 +1,112 @@
+"""Which LLM answers, and what happens when it is gone, broken or unused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scripted_engine import ScriptedEngine
+
+from localpersona import paths
+from localpersona import settings as settings_file
+from localpersona.assistant import Assistant
+from localpersona.engine.protocol import ModelError
+from localpersona.events import Failed, Finished, Loading, Notice
+from localpersona.settings import Settings
+
+from .helpers import FOUR, Opener, engine_of
+
+
+@pytest.fixture
+def gguf(tmp_path: Path) -> Path:
+    path = tmp_path / "other-model.gguf"
+    path.write_bytes(b"GGUF")
+    return path
+
+
+def test_opening_loads_no_model(assistant: Assistant) -> None:
+    assert engine_of(assistant).loads == []
+    info = assistant.load_model()
+    assert assistant.engine.info == info
+
+
+def test_the_model_is_loaded_once_and_said_so(assistant: Assistant) -> None:
+    first, second = list(assistant.stream("Hi")), list(assistant.stream("Hi"))
+    assert sum(isinstance(event, Loading) for event in first) == 1
+    assert not any(isinstance(event, Loading) for event in second)
+    assert len(engine_of(assistant).loads) == 1
+
+
+def test_another_model_is_used_and_remembered(assistant: Assistant, gguf: Path) -> None:
+    info = assistant.use_model(gguf)
+    assert info.path == str(gguf)
+    assert assistant.settings.model == str(gguf)
+    saved, problems = settings_file.load(paths.settings())
+    assert (saved.model, problems) == (str(gguf), [])
+
+
+def test_a_model_that_does_not_load_leaves_the_former_one(open_assistant: Opener, gguf: Path) -> None:
+    engine = ScriptedEngine(FOUR, bad_models={str(gguf): "The file is not a model.\nChoose another."})
+    assistant = open_assistant(engine)
+    former = assistant.load_model()
+    with pytest.raises(ModelError, match="not a model"):
+        assistant.use_model(gguf)
+    assert assistant.engine.info == former
+    assert assistant.settings.model == ""
+    assert assistant.reply("Hi").text
+
+
+def test_a_model_that_is_gone_is_replaced_and_said_so(open_assistant: Opener, tmp_path: Path) -> None:
+    assistant = open_assistant(model=str(tmp_path / "gone.gguf"))
+    events = list(assistant.stream("Hi"))
+    notices = [event.message for event in events if isinstance(event, Notice)]
+    assert notices and "gone.gguf is no longer there" in notices[0]
+    assert isinstance(events[-1], Finished)
+    assert any("gone.gguf" in notice for notice in assistant.notices)
+    assert assistant.settings.model.endswith("gone.gguf")  # it may come back: a drive that is not plugged in
+
+
+def test_a_broken_model_is_one_clear_line(open_assistant: Opener, gguf: Path) -> None:
+    assistant = open_assistant(
+        ScriptedEngine(FOUR, bad_models={str(gguf): "Truncated file."}), model=str(gguf)
+    )
+    last = list(assistant.stream("Hi"))[-1]
+    assert last == Failed("Truncated file.", "")
+
+
+def test_a_model_for_this_run_is_not_saved(gguf: Path) -> None:
+    with Assistant.open(engine=ScriptedEngine(FOUR), model=gguf) as assistant:
+        assistant.reply("Hi")
+        assert engine_of(assistant).loads[-1].path == str(gguf)
+        assistant.update_settings(candidates=2)
+    saved, _ = settings_file.load(paths.settings())
+    assert (saved.model, saved.candidates) == ("", 2)
+
+
+def test_memory_settings_load_the_model_again_with_the_next_answer(assistant: Assistant) -> None:
+    assistant.reply("Hi")
+    assistant.update_settings(context_length=2048)
+    assistant.reply("Hi")
+    assert [spec.context_length for spec in engine_of(assistant).loads] == [4096, 2048]
+
+
+def test_a_setting_that_is_not_allowed_changes_nothing(assistant: Assistant) -> None:
+    with pytest.raises(ValueError, match="candidates"):
+        assistant.update_settings(candidates=1000)
+    assert assistant.settings == Settings()
+
+
+def test_a_profile_by_name_is_made_when_new(tmp_path: Path) -> None:
+    with Assistant.open(engine=ScriptedEngine(FOUR), profile="Ada") as assistant:
+        assert assistant.profile().name == assistant.profile_row.name == "Ada"
+        question = assistant.next_question()
+        assert question is not None
+        assistant.compare(question, 1.0)
+    with Assistant.open(engine=ScriptedEngine(FOUR)) as assistant:
+        assert assistant.profile().comparisons == 0
+
+
+def test_closing_twice_is_fine_and_ends_the_engine(assistant: Assistant) -> None:
+    assistant.close()
+    assistant.close()
+    assert engine_of(assistant).closed
