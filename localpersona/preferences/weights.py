@@ -82,9 +82,9 @@ class Weights:
     @classmethod
     def prior(cls) -> Weights:
         """Return the shipped prior, what many users' choices say of a new one. OSError when it is missing."""
-        from localpersona import shipped  # the one thing on disk that the learning core knows of
+        from localpersona.shipped import reward_model  # the one thing on disk that the learning core knows of
 
-        return cls.from_dict(json.loads((shipped.reward_model() / "prior.json").read_text(encoding="utf-8")))
+        return cls.from_dict(json.loads((reward_model() / "prior.json").read_text(encoding="utf-8")))
 
     @classmethod
     def fit(
