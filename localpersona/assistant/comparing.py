@@ -106,7 +106,7 @@ def undo(store: Store, taste: UserTaste, portrait: Callable[[], ProfileView]) ->
 
 
 def what_changed(before: Weights, after: Weights) -> str:
-    """Say what a comparison taught about taste: of the traits that moved, one that is sure, else the strongest."""
+    """Say what a comparison taught about taste: of what moved, a trait that is sure, else the strongest."""
     moved = (after.mean - before.mean) / np.sqrt(np.diag(before.covariance))
     known = what_is_known(after)
     tastes = [index for index, name in enumerate(after.names) if name in _TASTES]
