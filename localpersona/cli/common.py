@@ -64,7 +64,7 @@ def failing_plainly() -> Iterator[None]:
 
 
 def _is_for_the_user(error: Exception) -> bool:
-    from localpersona.assistant import USER_ERRORS
+    from localpersona.assistant.errors import USER_ERRORS
 
     return isinstance(error, (*USER_ERRORS, OSError))
 
