@@ -48,7 +48,8 @@ class AnswerView(MessageView):
 
     DEFAULT_CSS = """
     AnswerView {
-        & > Markdown { padding: 0; background: transparent; margin: 0; & > :last-child { margin-bottom: 0; } }
+        & > Markdown { padding: 0; background: transparent; margin: 0; }
+        & > Markdown > MarkdownBlock:last-child { margin-bottom: 0; }
         & > Collapsible {
             display: none; border: none; padding: 0; margin: 0 0 1 0; background: transparent;
             CollapsibleTitle { padding: 0; color: $text-muted; background: transparent; }

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -26,11 +26,14 @@ class Conversation(VerticalScroll, can_focus=False):
 
     DEFAULT_CSS = """
     Conversation {
-        height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; align-horizontal: center;
-        & > * { max-width: 104; }
-        & > .unsent { color: $text-muted; text-align: center; width: 100%; margin: 0 0 1 0; }
-        & > .notice { color: $text-warning; width: 100%; padding: 0 2; margin: 0 0 1 0; height: auto; }
-        & > .notice.-error { color: $text-error; }
+        height: 1fr; padding: 0 1; scrollbar-size-vertical: 1;
+        /* As high as the view at least: an anchored scroll would otherwise end up above its content. */
+        & > #messages { height: auto; min-height: 100%; align: center bottom; padding-top: 1; }
+        & > #messages > * { max-width: 104; }
+        & > #messages.-empty { align: center middle; }
+        .unsent { color: $text-muted; text-align: center; width: 100%; margin: 0 0 1 0; }
+        .notice { color: $text-warning; width: 100%; padding: 0 2; margin: 0 0 1 0; height: auto; }
+        .notice.-error { color: $text-error; }
     }
     """
 
@@ -47,15 +50,21 @@ class Conversation(VerticalScroll, can_focus=False):
         self._unsent = 0
 
     def compose(self) -> ComposeResult:
-        yield EmptyState()
+        with Vertical(id="messages", classes="-empty"):
+            yield EmptyState()
+
+    @property
+    def column(self) -> Vertical:
+        """What holds the messages."""
+        return self.query_one("#messages", Vertical)
 
     @property
     def views(self) -> list[MessageView]:
-        return list(self.query_children(MessageView))
+        return list(self.column.query_children(MessageView))
 
     @property
     def answers(self) -> list[AnswerView]:
-        return list(self.query_children(AnswerView))
+        return list(self.column.query_children(AnswerView))
 
     def answer(self, message_id: int | None) -> AnswerView | None:
         """Return the view of this answer; None: the newest that isn't stored yet."""
@@ -64,7 +73,7 @@ class Conversation(VerticalScroll, can_focus=False):
     async def open(self, transcript: Transcript | None) -> None:
         """Show another chat, from its end; None: the empty state."""
         messages = transcript.messages if transcript else ()
-        await self.query_children(".notice").remove()
+        await self.column.query_children(".notice").remove()
         self._first = max(len(messages) - self.WINDOW, 0)
         await self.refresh_from(transcript)
         self.anchor()
@@ -75,13 +84,13 @@ class Conversation(VerticalScroll, can_focus=False):
         async with self.batch():
             await self._rebuild(self._messages[self._first :])
             await self.mark_unsent(transcript.unsent if transcript else 0)
-        self.query_one(EmptyState).display = not self._messages
+        self._show_empty(not self._messages)
 
     async def ask(self, prompt: str) -> AnswerView:
         """Add a prompt that is just being sent and the place of its answer; return the latter."""
-        self.query_one(EmptyState).display = False
+        self._show_empty(False)
         answer = AnswerView()
-        await self.mount(PromptView(prompt), answer)
+        await self.column.mount(PromptView(prompt), answer)
         self.anchor()
         return answer
 
@@ -89,7 +98,7 @@ class Conversation(VerticalScroll, can_focus=False):
         """Make room for another answer in place of this one and all that follows it."""
         await self._cut(message_id)
         answer = AnswerView()
-        await self.mount(answer)
+        await self.column.mount(answer)
         self.anchor()
         return answer
 
@@ -101,21 +110,21 @@ class Conversation(VerticalScroll, can_focus=False):
     async def say(self, text: str, *, error: bool = False) -> None:
         """Add one or two plain lines below the messages."""
         classes = "notice -error" if error else "notice"
-        await self.mount(Static(Content(harmless(text)), classes=classes))
+        await self.column.mount(Static(Content(harmless(text)), classes=classes))
         self.scroll_end(animate=False)
 
     async def mark_unsent(self, count: int) -> None:
         """Show from where on messages still reach the model: after the `count` oldest."""
-        if count == self._unsent and (count == 0 or self.query_children(".unsent")):
+        if count == self._unsent and (count == 0 or self.column.query_children(".unsent")):
             return
         self._unsent = count
-        await self.query_children(".unsent").remove()
+        await self.column.query_children(".unsent").remove()
         views, index = self.views, count - self._first
         if count and 0 <= index < len(views):
             line = Static(
                 Content("─── older messages above are no longer sent to the model ───"), classes="unsent"
             )
-            await self.mount(line, before=views[index])
+            await self.column.mount(line, before=views[index])
 
     def focus_last(self) -> bool:
         """Focus the newest message; return whether there is one."""
@@ -138,7 +147,7 @@ class Conversation(VerticalScroll, can_focus=False):
     def move_focus(self, event: MessageView.Moved) -> None:
         event.stop()
         self.release_anchor()
-        stops: Sequence[MessageView | Earlier] = [*self.query_children(Earlier), *self.views]
+        stops: Sequence[MessageView | Earlier] = [*self.column.query_children(Earlier), *self.views]
         if event.far:
             stops[0 if event.by < 0 else -1].focus()
         elif not self._scroll_within(event.view, event.by):
@@ -158,10 +167,14 @@ class Conversation(VerticalScroll, can_focus=False):
         self.scroll_relative(y=by * min(hidden, max(self.size.height // 3, 1)), animate=False)
         return True
 
+    def _show_empty(self, empty: bool) -> None:
+        self.query_one(EmptyState).display = empty
+        self.column.set_class(empty, "-empty")
+
     async def _cut(self, message_id: int) -> None:
         ids = [view.message_id for view in self.views]
         if message_id in ids:
-            await self.remove_children(self.views[ids.index(message_id) :])
+            await self.column.remove_children(self.views[ids.index(message_id) :])
 
     async def _rebuild(self, messages: Sequence[Shown]) -> None:
         views = self.views
@@ -174,8 +187,8 @@ class Conversation(VerticalScroll, can_focus=False):
             if view.shown != shown:
                 await view.show(shown)
             kept += 1
-        await self.remove_children(views[kept:])
-        await self.mount_all(_view(shown) for shown in messages[kept:])
+        await self.column.remove_children(views[kept:])
+        await self.column.mount_all(_view(shown) for shown in messages[kept:])
         await self._offer_earlier()
 
     async def _prepend(self, messages: Sequence[Shown], views: list[MessageView]) -> list[MessageView]:
@@ -184,17 +197,17 @@ class Conversation(VerticalScroll, can_focus=False):
         if views[0].message_id not in ids:
             return views
         new = [_view(shown) for shown in messages[: ids.index(views[0].message_id or 0)]]
-        await self.mount_all(new, before=views[0])
+        await self.column.mount_all(new, before=views[0])
         return [*new, *views]
 
     async def _offer_earlier(self) -> None:
-        earlier = self.query_children(Earlier)
+        earlier = self.column.query_children(Earlier)
         if self._first and not earlier:
-            await self.mount(Earlier(), before=0)
-        for line in self.query_children(Earlier):
+            await self.column.mount(Earlier(), before=0)
+        for line in self.column.query_children(Earlier):
             line.count = self._first
         if not self._first:
-            await self.query_children(Earlier).remove()
+            await self.column.query_children(Earlier).remove()
 
 
 def _view(shown: Shown) -> MessageView:

@@ -61,8 +61,8 @@ def taste_line(comparisons: int) -> str:
     """Say where answers take their manner from."""
     if comparisons == 0:
         return "Answers will follow your taste as soon as you have chosen between a few: F2 starts with ten."
-    choices = "one choice" if comparisons == 1 else f"{comparisons} choices"
-    return f"Answers follow your taste, learned from {choices}. Everything stays on this machine."
+    many = "one comparison" if comparisons == 1 else f"{comparisons} comparisons"
+    return f"Answers follow your taste, learned from {many}. Everything stays on this machine."
 
 
 def model_line(name: str, embedded: bool) -> str:

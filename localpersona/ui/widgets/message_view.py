@@ -40,7 +40,7 @@ class MessageView(Vertical, can_focus=True):
         height: auto;
         padding: 0 1 0 1;
         margin-bottom: 1;
-        border-left: wide transparent;
+        border-left: blank;
         &:focus { border-left: wide $accent; background: $foreground 4%; }
         & > .foot { color: $text-muted; height: auto; display: none; &.-on { display: block; } }
     }

@@ -85,7 +85,8 @@ class PromptBox(TextArea):
             self.post_message(self.Submitted(self, self.text))
 
     def action_newline(self) -> None:
-        self.insert("\n")
+        start, end = self.selection
+        self.replace("\n", start, end, maintain_selection_offset=False)
 
     def action_complete(self) -> None:
         self.post_message(self.CompletionRequested())

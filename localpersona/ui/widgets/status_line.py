@@ -35,17 +35,18 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         width = self.size.width
-        for parts in (self._long(), self._short(), self._short()[:4], self._short()[:3], self._short()[:2]):
+        short = self._short()
+        for parts in (self._long(40), self._long(24), short, short[:4], short[:3], short[:2]):
             texts = [text for text in parts if text]
             if len(line := self.GAP.join(texts)) <= width or len(line := " · ".join(texts)) <= width:
                 return Content(line)
         return Content(one_line(self.activity or self.model, max(width, 1)))
 
-    def _long(self) -> list[str]:
-        """Everything, in the order it is read."""
-        many = "1 choice" if self.comparisons == 1 else f"{self.comparisons} choices"
+    def _long(self, name: int) -> list[str]:
+        """Everything, in the order it is read, with at most `name` characters for the model."""
+        many = "1 comparison" if self.comparisons == 1 else f"{self.comparisons} comparisons"
         return [
-            self.activity or one_line(self.model, 40) or "no model",
+            self.activity or one_line(self.model, name) or "no model",
             self.device if self.model and not self.activity else "",
             f"{self.speed:.0f} tokens/s" if self.speed else "",
             f"context {self.used:,} of {self.total:,}" if self.total else "",
@@ -60,7 +61,7 @@ class StatusLine(Widget):
             one_line(self.activity or self.model, 24) + device or "no model",
             f"{_thousands(self.used)}/{_thousands(self.total)}" if self.total else "",
             self.strength,
-            f"{self.comparisons} choices",
+            f"{self.comparisons} compared",
             f"{self.speed:.0f} t/s" if self.speed else "",
         ]
 

@@ -45,14 +45,16 @@ class Acting(Sending):
 
     def _compared(self, learned: Learned | None) -> None:
         if learned is not None:
-            self.tell(f"{learned.summary} u takes it back.")
+            self.tell(f"{learned.summary}\nu takes it back.")
+            for view in self.conversation.answers:
+                view.offer()
             self.start(self.show_status())
 
     async def offer_comparison(self, answer_id: int) -> None:
         question = await asyncio.to_thread(self.assistant.comparable, answer_id)
-        view = self.conversation.answer(answer_id)
-        if question is not None and question.worth_asking and view is not None:
-            view.offer("two candidates differ · c compares")
+        for view in self.conversation.answers:
+            offered = question is not None and question.worth_asking and view.message_id == answer_id
+            view.offer("Esc c: choose between two candidates" if offered else "")
 
     def action_undo_comparison(self) -> None:
         self.start(self._undo_comparison())

@@ -16,6 +16,7 @@ from localpersona.store import ChatRow
 from localpersona.text import one_line
 from localpersona.ui.messages import ModelFailed, ModelLoaded
 from localpersona.ui.screens.chat.library import Library
+from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.chat_list import ChatList
 from localpersona.ui.widgets.command_hints import CommandHints
 from localpersona.ui.widgets.conversation import Conversation
@@ -36,7 +37,8 @@ class ChatScreen(Library):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_here", "Stop", key_display="esc", id="chat.stop"),
-        Binding("escape", "step_back", "Messages", key_display="esc", id="chat.step_back"),
+        Binding("escape", "to_messages", "Messages", key_display="esc", id="chat.to_messages"),
+        Binding("escape", "focus_prompt", "Write", key_display="esc", id="chat.to_prompt"),
         Binding("ctrl+n", "new_chat", "New", id="chat.new"),
         Binding("ctrl+b", "toggle_chats", "Chats", id="chat.toggle_chats"),
         Binding("ctrl+f", "search_chats", "Search", show=False, priority=True, id="chat.search"),
@@ -95,24 +97,37 @@ What you send while an answer runs waits for its turn; **↑** in the empty box 
     # Focus
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "stop_here":
-            return self.answering_here
-        if action == "step_back":
-            return not self.answering_here
+        match action:
+            case "stop_here":
+                return self.answering_here
+            case "to_messages":
+                return not self.answering_here and self._writing
+            case "focus_prompt":
+                return not self.answering_here and not self._writing
+            case "continue":
+                view = self.focused
+                return not isinstance(view, AnswerView) or (view.shown is not None and view.shown.can_continue)
         return super().check_action(action, parameters)
+
+    @property
+    def _writing(self) -> bool:
+        return self.focused is not None and self.focused is self.prompt_box
 
     def action_stop_here(self) -> None:
         self.action_stop()
 
-    def action_step_back(self) -> None:
-        """From the prompt box to the messages, from anywhere else to the prompt box."""
+    def action_to_messages(self) -> None:
+        """Leave the prompt box upwards; while an earlier prompt is edited, leave the editing."""
         if self.editing is not None:
             self.end_editing()
-        elif self.focused is not self.prompt_box or not self.conversation.focus_last():
-            self.prompt_box.focus()
+        else:
+            self.conversation.focus_last()
+
+    def action_focus_prompt(self) -> None:
+        self.prompt_box.focus()
 
     @on(Conversation.LeftBelow)
-    def action_focus_prompt(self) -> None:
+    def leave_messages(self) -> None:
         self.prompt_box.focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
