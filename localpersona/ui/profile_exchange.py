@@ -24,6 +24,8 @@ def write_profile(data: Mapping[str, Any], path: Path) -> None:
             json.dump(data, file, indent=2)
             file.write("\n")
         unfinished.replace(path)
+    except OSError as error:  # it must speak of the file that the user named
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         unfinished.unlink(missing_ok=True)
 

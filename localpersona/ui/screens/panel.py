@@ -48,9 +48,10 @@ class PanelScreen(Screen[Result]):
 
     def tell_error(self, error: Exception) -> None:
         """Say what went wrong, in the error's own words."""
-        self.app.notify(
-            harmless(str(error)) or type(error).__name__, severity="error", timeout=8, markup=False
-        )
+        text = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            text = f"{error.filename}: {error.strerror}"
+        self.app.notify(harmless(text), severity="error", timeout=8, markup=False)
 
     def action_leave(self) -> None:
         self.dismiss()

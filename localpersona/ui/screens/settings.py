@@ -52,6 +52,7 @@ goes back to its default. The model has a screen of its own: **F4**.
     DEFAULT_CSS = """
     SettingsScreen {
         #body { height: 1fr; overflow-y: auto; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        #file { color: $foreground 70%; padding: 0 1; margin-bottom: 1; }
         .heading { text-style: bold; color: $primary; padding: 0 1; }
     }
     """
@@ -61,9 +62,11 @@ goes back to its default. The model has a screen of its own: **F4**.
         self._saving = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        yield TitleBar("Settings", one_line(str(paths.settings()), 70))
+        yield TitleBar("Settings")
         settings = self.assistant.settings
         with Vertical(id="body"):  # not VerticalScroll: its bindings would take the arrow keys
+            file = one_line(str(paths.settings()), 1000)
+            yield Static(f"Kept in {file}, which you can edit as well.", id="file", markup=False)
             for info in FIELDS:
                 if info.name in _HEADINGS:
                     yield Static(_HEADINGS[info.name], classes="heading", markup=False)
@@ -78,8 +81,10 @@ goes back to its default. The model has a screen of its own: **F4**.
 
     def action_leave(self) -> None:
         for row in self.query(SettingRow):
-            row.commit()
-        self.call_later(self.dismiss)  # after the changes that were just posted
+            typed = row.take_typed()
+            if typed is not None:
+                self.start(self._store(row, typed), lasting=True)
+        self.dismiss()
 
     async def _store(self, row: SettingRow, value: object) -> None:
         name = row.info.name

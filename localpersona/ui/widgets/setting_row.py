@@ -100,11 +100,20 @@ class SettingRow(Widget):
 
     def commit(self) -> None:
         """Take what is typed, as Enter does."""
+        value = self.take_typed()
+        if value is not None:
+            self.post_message(self.Changed(self, value))
+
+    def take_typed(self) -> Value | None:
+        """Return what is typed, if it is new and allowed; it counts as taken then. Posts nothing."""
         control = self.query_one(".control")
+        text = control.value if isinstance(control, Input) else getattr(control, "text", None)
+        if text is None or self._problem(text):
+            return None
+        former, self.value = self.value, self._parse(text)
         if isinstance(control, Input):
-            self._take(control.value)
-        elif isinstance(control, TextArea):
-            self._take(control.text)
+            control.value = self._written()  # an emptied number shows its default, " 8 " is 8
+        return self.value if self.value != former else None
 
     def _control(self) -> Widget:
         control: Widget
@@ -124,7 +133,8 @@ class SettingRow(Widget):
 
     def on_segments_changed(self, event: Segments.Changed) -> None:
         event.stop()
-        self._post(event.value == _ON if self.info.kind is bool else event.value)
+        self.value = event.value == _ON if self.info.kind is bool else event.value
+        self.post_message(self.Changed(self, self.value))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -136,15 +146,6 @@ class SettingRow(Widget):
 
     def on_descendant_blur(self) -> None:
         self.commit()
-
-    def _take(self, text: str) -> None:
-        if not self._problem(text):
-            self._post(self._parse(text))
-
-    def _post(self, value: Value) -> None:
-        if value != self.value:
-            self.value = value
-            self.post_message(self.Changed(self, value))
 
     def _problem(self, text: str) -> str:
         try:
