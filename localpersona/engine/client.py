@@ -51,6 +51,8 @@ class EngineClient:
         self._request = threading.Lock()
         self._numbers = itertools.count(1)
         self._current = 0
+        self._served = False
+        """Whether the running child has answered a request other than loading."""
         self._cancelled = threading.Event()
         self._closed = False
         _clients.add(self)
@@ -77,11 +79,12 @@ class EngineClient:
             if not self._ready_for(request):
                 yield _stopped_before_start(request)
                 return
-            number = self._send("generate", request=wire.dump(request))
+            number, message = self._ask("generate", loaded=True, request=wire.dump(request))
             finished = False
             try:
-                while "event" in (message := self._receive(number)):
+                while "event" in message:
                     yield wire.load_event(message["event"])
+                    message = self._receive(number)
                 finished = True
             except EngineError:
                 finished = True
@@ -92,12 +95,13 @@ class EngineClient:
 
     def score(self, prompt: str, responses: Sequence[str]) -> Scores:
         with self._alone():
-            return wire.load_scores(self._ask("score", prompt=prompt, responses=list(responses)))
+            _, message = self._ask("score", loaded=False, prompt=prompt, responses=list(responses))
+            return wire.load_scores(message["result"])
 
     def count_tokens(self, text: str) -> int:
         with self._alone():
-            self._ensure_loaded()
-            return int(self._ask("count", text=text))
+            _, message = self._ask("count", loaded=True, text=text)
+            return int(message["result"])
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -169,8 +173,21 @@ class EngineClient:
         self._spec = spec
         return self._info
 
-    def _ask(self, what: str, **values: Any) -> Any:
-        return self._receive(self._send(what, **values))["result"]
+    def _ask(self, what: str, *, loaded: bool, **values: Any) -> tuple[int, Message]:
+        """Send a request, after a model is loaded if need be; return its number and the first message about it."""
+        while True:
+            if loaded:
+                self._ensure_loaded()
+            served_before = self._child is not None and self._served
+            number = self._send(what, **values)
+            try:
+                message = self._receive(number)
+            except EngineCrashed:
+                if not served_before:
+                    raise
+                continue  # it had ended since the last request, so this one isn't to blame: try with a new child
+            self._served = True
+            return number, message
 
     def _send(self, what: str, **values: Any) -> int:
         """Send a request, starting the child if need be; return the request's number."""
@@ -219,7 +236,7 @@ class EngineClient:
                 pass
 
     def _start_child(self) -> None:
-        self._info = None
+        self._info, self._served = None, False
         try:
             self._child = Child()
         except OSError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from llama_cpp import llama_cpp as L
 
 from localpersona.alignment.decoder import Row, Stopped
+from localpersona.engine.machine import physical_memory
 from localpersona.engine.vocabulary import Vocabulary
 
 BATCH = 512
@@ -47,6 +48,7 @@ class LlamaDecoder:
         self._rows: dict[int, int | Row] = {}
         self._context: Any = None
         self.cells = self.sequences = 0
+        self._bytes_per_cell = _bytes_per_cell(model)
         # Recurrent models keep a state for each sequence; for all others, sequences are only labels on cells.
         recurrent = L.llama_model_is_recurrent(model) or L.llama_model_is_hybrid(model)
         self._open(cells, 1 if recurrent else 8)
@@ -143,6 +145,8 @@ class LlamaDecoder:
         self._free()
 
     def _open(self, cells: int, sequences: int) -> None:
+        if cells * self._bytes_per_cell > (physical_memory() or 2**62):
+            raise MemoryError(f"no room for {cells} tokens")  # llama.cpp would try, for half a minute
         parameters = L.llama_context_default_params()
         parameters.n_ctx, parameters.n_seq_max = cells, sequences
         parameters.n_batch = parameters.n_ubatch = BATCH
@@ -212,6 +216,13 @@ class LlamaDecoder:
         if abortable != self._abortable:
             L.llama_set_abort_callback(self._context, self._abort if abortable else self._never, None)
             self._abortable = abortable
+
+
+def _bytes_per_cell(model: Any) -> int:
+    """Return what llama.cpp needs for one token: a key and a value of 16-bit numbers per layer, and its labels."""
+    heads = max(L.llama_model_n_head(model), 1)
+    width = L.llama_model_n_embd(model) * L.llama_model_n_head_kv(model) // heads
+    return int(2 * 2 * L.llama_model_n_layer(model) * width) + 64
 
 
 def _common(first: Sequence[int], second: Sequence[int]) -> int:

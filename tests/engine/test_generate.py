@@ -1,0 +1,166 @@
+"""Answers of the embedded model through the child process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from localpersona.engine.client import EngineClient
+from localpersona.engine.protocol import (
+    Delta,
+    EngineBusy,
+    EngineError,
+    EngineEvent,
+    GenerateRequest,
+    ModelSpec,
+    PromptRead,
+    PromptTooLong,
+    Taste,
+)
+from localpersona.values import Sampling, Turn
+
+from .conftest import Ask, answer
+
+
+def said(events: Sequence[EngineEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Delta))
+
+
+def test_one_answer_is_streamed_and_what_was_streamed_is_the_answer(engine: EngineClient, ask: Ask) -> None:
+    events, last = answer(engine, ask(max_tokens=40))
+    (candidate,) = last.candidates
+    assert isinstance(events[0], PromptRead) and all(isinstance(event, Delta) for event in events[1:])
+    assert said(events) == candidate.text and len(candidate.text) > 40
+    assert candidate.tokens == 40 and candidate.finish_reason == "length"
+    assert -5 < candidate.mean_log_probability < 0
+    assert last.statistics.generated_tokens == 40 and last.statistics.tokens_per_second > 0
+    assert last.statistics.context_used == last.statistics.prompt_tokens + 40
+    assert last.statistics.context_length == engine.info.context_length == 2048  # type: ignore[union-attr]
+
+
+def test_eight_candidates_are_different_and_in_seed_order(engine: EngineClient, ask: Ask) -> None:
+    events, last = answer(engine, ask(candidates=8, seed=100))
+    assert [candidate.seed for candidate in last.candidates] == list(range(100, 108))
+    assert len({candidate.text for candidate in last.candidates}) == 8
+    assert said(events) == last.candidates[0].text and last.chosen == 0
+    assert last.statistics.generated_tokens == sum(candidate.tokens for candidate in last.candidates)
+
+
+def test_the_same_seed_gives_the_same_answer_and_another_seed_another(engine: EngineClient, ask: Ask) -> None:
+    first, again, other = (answer(engine, ask(seed=seed))[1].candidates[0].text for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_candidate_i_is_the_plain_answer_of_seed_plus_i(engine: EngineClient, ask: Ask) -> None:
+    """Rounding differs between batch sizes, so a long text may part ways; the beginnings must not."""
+    together = answer(engine, ask(candidates=3, seed=5, max_tokens=6))[1].candidates
+    alone = [answer(engine, ask(seed=seed, max_tokens=6))[1].candidates[0] for seed in (5, 6, 7)]
+    assert [candidate.text for candidate in together] == [candidate.text for candidate in alone]
+
+
+def test_greedy_answers_end_where_the_model_ends_them(engine: EngineClient, ask: Ask) -> None:
+    _, last = answer(engine, ask("What is the capital of France?", temperature=0.0, max_tokens=60))
+    assert last.candidates[0].finish_reason == "stop"
+    assert "Paris" in last.candidates[0].text and "<|" not in last.candidates[0].text
+
+
+def test_the_next_turn_processes_only_what_is_new(engine: EngineClient, spec: ModelSpec) -> None:
+    system, question = Turn("system", "You are a helpful assistant. " * 10), Turn("user", "Name a fruit.")
+    sampling = Sampling(max_tokens=12, temperature=0.0)
+    _, first = answer(engine, GenerateRequest([system, question], sampling))
+    turns = [system, question, Turn("assistant", first.candidates[0].text), Turn("user", "Another one.")]
+    _, second = answer(engine, GenerateRequest(turns, sampling))
+    assert second.statistics.reused_tokens >= first.statistics.prompt_tokens + first.candidates[0].tokens - 2
+    fresh = EngineClient(spec)
+    try:
+        assert answer(fresh, GenerateRequest(turns, sampling))[1].candidates[0].text == second.candidates[0].text
+    finally:
+        fresh.close()
+
+
+def test_the_cache_of_the_chosen_candidate_is_kept(engine: EngineClient, ask: Ask) -> None:
+    from localpersona.rewards import RewardModel
+
+    version = RewardModel.load().version
+    mean = (1.0,) + (0.0,) * 11
+    taste = Taste(mean, ((0.0,) * 12,) * 12, version, 0.0)
+    _, last = answer(engine, ask(candidates=4, taste=taste, max_tokens=16))
+    chosen = last.candidates[last.chosen]
+    turns = [*ask().turns, Turn("assistant", chosen.text), Turn("user", "Go on.")]
+    _, following = answer(engine, GenerateRequest(turns, Sampling(max_tokens=2)))
+    assert following.statistics.reused_tokens >= last.statistics.prompt_tokens + chosen.tokens - 3
+
+
+def test_the_oldest_turns_go_first_and_the_cache_survives_it(engine: EngineClient, spec: ModelSpec) -> None:
+    engine.load(replace(spec, context_length=512))
+    story = "A story about a mill, a miller and a cat that never slept. " * 3
+    system, turns, dropped, reused = Turn("system", "Be brief."), [], [], []
+    for number in range(12):
+        turns.append(Turn("user", f"Question {number}: {story}"))
+        _, last = answer(engine, GenerateRequest([system, *turns], Sampling(max_tokens=4)))
+        assert last.statistics.context_used <= 512
+        dropped.append(last.statistics.dropped_turns)
+        reused.append(last.statistics.reused_tokens)
+        turns.append(Turn("assistant", last.candidates[0].text))
+    assert dropped[0] == 0 and dropped[-1] > 0 and all(count % 2 == 0 for count in dropped)
+    assert dropped == sorted(dropped)
+    # They go in blocks, so that most turns still find the turn before them in the cache.
+    assert len(set(dropped)) < len(dropped) - 4
+    assert sum(tokens > 100 for tokens in reused) >= 7
+
+
+def test_a_question_longer_than_the_context_is_refused_with_numbers(engine: EngineClient, ask: Ask) -> None:
+    with pytest.raises(PromptTooLong, match=r"(?s)takes \d{4,} of the 2048 tokens.*\n"):
+        answer(engine, ask("word " * 3000))
+    assert answer(engine, ask())[1].candidates[0].text  # and the engine goes on
+
+
+def test_the_answer_gets_what_room_is_left(engine: EngineClient, ask: Ask) -> None:
+    _, last = answer(engine, ask("word " * 1850, max_tokens=4000, temperature=1.0))
+    assert last.candidates[0].finish_reason in ("length", "stop")
+    assert last.statistics.context_used <= 2048
+
+
+def test_a_continued_answer_goes_on_in_the_middle_of_a_sentence(engine: EngineClient, ask: Ask) -> None:
+    begun = "The capital of France is"
+    events, last = answer(
+        engine, ask("What is the capital of France?", continuation=begun, temperature=0.0, max_tokens=10)
+    )
+    assert last.candidates[0].text.startswith(" Paris") and said(events) == last.candidates[0].text
+
+
+def test_characters_of_several_tokens_arrive_whole(engine: EngineClient, ask: Ask) -> None:
+    request = ask("Repeat exactly: 😀🎉🚀 日本語 ñandú", continuation="Sure: 😀🎉", temperature=0.0, max_tokens=30)
+    events, last = answer(engine, request)
+    assert all("\ufffd" not in event.text for event in events[:-1] if isinstance(event, Delta))
+    assert any(ord(character) > 0x7F for character in last.candidates[0].text)
+
+
+def test_text_that_is_no_valid_unicode_is_not_the_end_of_the_engine(engine: EngineClient, ask: Ask) -> None:
+    assert answer(engine, ask("a lone \ud800 surrogate, a \x00 and \x1b[31m", max_tokens=4))[1].candidates[0].tokens == 4
+
+
+def test_a_second_request_is_refused_while_one_runs(engine: EngineClient, ask: Ask) -> None:
+    running = engine.generate(ask(max_tokens=200))
+    next(running)
+    assert engine.busy
+    with pytest.raises(EngineBusy):
+        next(engine.generate(ask()))
+    with pytest.raises(EngineBusy):
+        engine.count_tokens("text")
+    running.close()  # type: ignore[attr-defined]
+    assert not engine.busy
+
+
+def test_tokens_are_counted_by_the_models_vocabulary(engine: EngineClient) -> None:
+    assert engine.count_tokens("") == 0
+    assert engine.count_tokens("hello world") == 2
+    assert engine.count_tokens("<|im_end|>") > 1
+
+
+def test_weights_of_another_reward_model_are_refused(engine: EngineClient, ask: Ask) -> None:
+    taste = Taste((0.0,) * 12, ((0.0,) * 12,) * 12, "another version")
+    with pytest.raises(EngineError, match="another version"):
+        answer(engine, ask(candidates=2, taste=taste))
