@@ -75,7 +75,8 @@ class Running:
         await self.pilot.pause()
 
     async def write(self, text: str) -> None:
-        """Put text into the prompt box at once, which is quicker than typing it."""
+        """Put text into the focused prompt box at once, which is quicker than typing it."""
+        self.chat.prompt_box.focus()
         self.chat.prompt_box.put(text)
         await self.pilot.pause()
 

@@ -1,0 +1,151 @@
+"""Several chats: opening, naming, deleting, finding them; what is typed survives."""
+
+from __future__ import annotations
+
+from scripted_engine import ScriptedEngine
+from textual.widgets import Input
+from ui.running import Start
+
+from localpersona.store import Store
+from localpersona.ui.widgets.chat_list import Chats
+from localpersona.ui.widgets.earlier import Earlier
+
+
+def titles(store: Store) -> list[str]:
+    return [chat.title for chat in store.chats()]
+
+
+async def test_the_next_start_opens_the_last_chat_with_its_draft(start: Start) -> None:
+    async with start() as running:
+        await running.ask("Hello")
+        await running.write("half a thought")
+        await running.press("ctrl+q")
+        await running.until(lambda: not running.app.is_running)
+    async with start() as running:
+        assert running.texts == ["Hello", "Short and sweet."]
+        assert running.draft == "half a thought"
+
+
+async def test_what_was_still_waiting_to_be_sent_is_back_as_draft_after_quitting(start: Start) -> None:
+    engine = ScriptedEngine(["one two three"], hold_after=1)
+    async with start(engine=engine) as running:
+        await running.send("first")
+        await running.until_seen("one")
+        await running.send("second")
+        await running.write("third")
+        await running.press("ctrl+q")
+        await running.until(lambda: not running.app.is_running)
+    async with start() as running:
+        assert running.texts[0] == "first"
+        assert running.draft == "second\n\nthird"
+
+
+async def test_each_chat_keeps_its_own_draft(start: Start) -> None:
+    async with start() as running:
+        await running.ask("Hello")
+        await running.write("for the first chat")
+        await running.press("ctrl+n")
+        await running.idle()
+        assert (running.texts, running.draft) == ([], "")
+        await running.write("for a new one")
+        await running.chat.open_chat(running.store.chats()[0].id)
+        assert running.draft == "for the first chat"
+        await running.press("ctrl+n")
+        await running.idle()
+        assert running.draft == "for a new one"
+
+
+async def test_the_list_opens_chats_and_marks_the_newest_first(start: Start) -> None:
+    async with start() as running:
+        await running.ask("About tulips")
+        await running.command("/new")
+        await running.ask("About trains")
+        await running.press("ctrl+b")
+        await running.until_seen("About tulips")
+        await running.press("down", "enter")
+        await running.until(lambda: running.texts and running.texts[0] == "About tulips")
+        assert running.chat.prompt_box.has_focus
+
+
+async def test_a_chat_is_renamed(start: Start) -> None:
+    async with start() as running:
+        await running.ask("About tulips")
+        await running.press("f6")
+        await running.until(lambda: isinstance(running.app.focused, Input))
+        running.app.focused.value = "Spring"
+        await running.press("enter")
+        await running.idle()
+        assert titles(running.store) == ["Spring"]
+        assert "Spring" in running.seen().splitlines()[0]
+        await running.command("/rename Summer [/x]")
+        assert "Summer [/x]" in running.seen().splitlines()[0]
+
+
+async def test_a_deleted_chat_comes_back_with_u(start: Start) -> None:
+    async with start() as running:
+        await running.ask("About tulips")
+        await running.press("ctrl+b")
+        await running.until(lambda: running.chat.query_one(Chats).option_count == 1)
+        await running.press("d")
+        await running.idle()
+        assert titles(running.store) == []
+        assert running.texts == []
+        assert "Deleted “About tulips”" in running.told[-1]
+        running.chat.query_one(Chats).focus()
+        await running.press("u")
+        await running.idle()
+        assert titles(running.store) == ["About tulips"]
+        assert running.texts[0] == "About tulips"
+
+
+async def test_search_finds_words_inside_messages(start: Start) -> None:
+    async with start() as running:
+        await running.ask("Tell me of tulips")
+        await running.command("/new")
+        await running.ask("And of trains")
+        await running.command("/search tulips")
+        await running.until(lambda: running.chat.query_one(Chats).option_count == 2)
+        await running.press("enter", "enter")
+        await running.until(lambda: running.texts and running.texts[0] == "Tell me of tulips")
+        await running.command("/search zeppelin")
+        await running.until_seen("Nothing found.")
+
+
+async def test_an_answer_goes_on_in_its_chat_while_another_is_open_and_is_met_again(start: Start) -> None:
+    engine = ScriptedEngine(["one two three", "other"], hold_after=1)
+    async with start(engine=engine) as running:
+        await running.send("first")
+        await running.until_seen("one")
+        first = running.chat.chat_id
+        await running.press("ctrl+n")
+        await running.until(lambda: running.chat.chat_id is None)
+        assert running.texts == []
+        await running.chat.open_chat(first)
+        await running.until_seen("writing · Esc stops")
+        assert running.answers[0].text.split() == ["one"]
+        await running.press("ctrl+n")
+        await running.until(lambda: running.chat.chat_id is None)
+        engine.release()
+        await running.idle()
+        assert running.told[-1] == "The answer in the other chat is ready."
+        await running.chat.open_chat(first)
+        assert running.texts == ["first", "one two three"]
+
+
+async def test_of_a_very_long_chat_only_the_end_is_drawn_and_the_rest_on_request(
+    start: Start, store: Store
+) -> None:
+    chat = store.create_chat(store.profile().id, "Long")
+    parent = None
+    for number in range(60):
+        parent = store.add_message(chat, parent, "user" if number % 2 == 0 else "assistant", f"message {number}")
+    store.set_state("last_chat", str(chat))
+    async with start() as running:
+        assert running.texts[0] == "message 20"
+        assert running.texts[-1] == "message 59"
+        running.chat.query_one(Earlier).focus()
+        await running.until_seen("20 earlier messages")
+        await running.press("enter")
+        await running.until(lambda: running.texts[0] == "message 0")
+        assert len(running.texts) == 60
+        assert not running.chat.query(Earlier)
