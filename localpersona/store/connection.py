@@ -14,7 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from localpersona.store.errors import BUSY, DAMAGED, StoreError, explained, result_code
+from localpersona.store.errors import BUSY, StoreError, explained, is_damage, result_code
 from localpersona.store.files import identity
 from localpersona.store.opening import Opened, open_database, presence_of, shut
 
@@ -81,10 +81,10 @@ class Connection:
         self._executor.submit(lambda: shut(self._opened)).result()
         self._executor.shutdown(wait=True)
 
-    def _open(self, suspicious: bool = False) -> Opened:
+    def _open(self, former: Opened | None = None) -> Opened:
         self._owner = threading.get_ident()
         try:
-            opened = open_database(self._path, suspicious=suspicious)
+            opened = open_database(self._path, former)
         except sqlite3.Error as error:
             raise explained(error) from error
         self._notices += opened.notices
@@ -101,14 +101,15 @@ class Connection:
         try:
             return work()
         except sqlite3.Error as error:
-            if result_code(error) in DAMAGED:
+            if is_damage(error):
                 raise self._opened_again("The database reported damage.") from error
             raise explained(error) from error
 
     def _opened_again(self, why: str) -> StoreError:
         """Open what is at the path now, checked thoroughly and replaced if damaged; return what to say."""
-        shut(self._opened)
-        self._opened = self._open(suspicious=True)
+        former = self._opened
+        self._opened = self._open(former)
+        former.database.close()
         self._generation += 1
         outcome = " ".join(self._opened.notices) or "It was checked and opened again."
         return StoreError(f"{why} {outcome} What you just did was not saved; please try again.")

@@ -12,8 +12,8 @@ class StoreError(Exception):
 # SQLite's primary result codes. The sqlite3 module names them only since Python 3.11.
 _PERM, _BUSY, _LOCKED, _NOMEM, _READONLY, _IOERR, CORRUPT, _FULL, _CANTOPEN = 3, 5, 6, 7, 8, 10, 11, 13, 14
 _TOOBIG, _CONSTRAINT, _AUTH, _NOTADB = 18, 19, 23, 26
+_CONSTRAINT_VTAB = _CONSTRAINT | 9 << 8
 
-DAMAGED = frozenset({CORRUPT, _NOTADB})
 UNWRITABLE = frozenset({_PERM, _READONLY, _IOERR, _FULL, _CANTOPEN, _AUTH})
 BUSY = frozenset({_BUSY, _LOCKED})
 
@@ -35,6 +35,15 @@ _WHY = {
 def result_code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code; 0 when the error comes from the Python module itself."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the error means that the file is damaged.
+
+    Our own constraints say which one failed; a damaged search index violates nameless ones in its own tables.
+    """
+    nameless = (_CONSTRAINT, _CONSTRAINT_VTAB)
+    return result_code(error) in (CORRUPT, _NOTADB) or getattr(error, "sqlite_errorcode", 0) in nameless
 
 
 def explained(error: sqlite3.Error) -> StoreError:

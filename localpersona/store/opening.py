@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from localpersona.paths import make_private
 from localpersona.store import files
 from localpersona.store.connecting import check, connect, connect_to_read
-from localpersona.store.errors import DAMAGED, UNWRITABLE, StoreError, result_code
+from localpersona.store.errors import UNWRITABLE, StoreError, is_damage, result_code
 from localpersona.store.locks import FileLock
 from localpersona.store.migrations import migrations
 from localpersona.store.rescue import rescue
@@ -47,25 +47,28 @@ class _DamagedError(Exception):
         self.kept = kept
 
 
-def open_database(path: Path | None, *, suspicious: bool = False) -> Opened:
+def open_database(path: Path | None, former: Opened | None = None) -> Opened:
     """Return the database at path (None: in memory), created or brought up to date; else raise StoreError.
 
     A damaged one is kept aside and replaced. Where nothing can be written, a copy in memory takes its place.
-    suspicious: check it thoroughly, because it has just failed.
+    former: the use that has just failed; the database is checked thoroughly, and the new use has its name.
     """
+    token = secrets.token_hex(8) if former is None else former.token
     if path is None:
-        return Opened(_migrated(connect(":memory:")), token=secrets.token_hex(8))
+        return Opened(_migrated(connect(":memory:")), token=token)
     path = Path(os.path.realpath(path))
     try:
         make_private(path.parent)
         with _alone(path):
-            return _open_file(path, suspicious)
+            database, notice = _open_file(path, thorough=former is not None)
+            presence = _announced(path, token) if former is None else former.presence
+            return Opened(database, path, token, presence, files.identity(path), (notice,) if notice else ())
     except OSError as error:
-        return _open_copy(path, error.strerror or str(error))
+        return _open_copy(path, token, error.strerror or str(error))
     except sqlite3.Error as error:
         if result_code(error) not in UNWRITABLE:
             raise
-        return _open_copy(path, str(error))
+        return _open_copy(path, token, str(error))
 
 
 def shut(opened: Opened) -> None:
@@ -76,8 +79,7 @@ def shut(opened: Opened) -> None:
             "UPDATE messages SET state = 'stopped', owner = NULL WHERE state = 'running' AND owner = ?",
             [opened.token],
         )
-    with suppress(sqlite3.Error):
-        connection.close()
+    connection.close()
     if opened.presence is not None:
         with suppress(OSError):
             opened.presence.release(remove=True)
@@ -100,22 +102,17 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _open_file(path: Path, suspicious: bool) -> Opened:
-    notice = ""
+def _open_file(path: Path, thorough: bool) -> tuple[Database, str]:
+    """Return the database at path, or a new one in place of a damaged one, and what to say about that."""
     try:
-        database, notice = _ready(path, suspicious)
+        return _ready(path, thorough)
     except _DamagedError as damage:
-        database, _ = _ready(path, suspicious=False)
+        database, _ = _ready(path, thorough=False)
         came_over = rescue(damage.kept, database)
-        notice = f"The database was damaged. It is kept as {damage.kept.name}; {came_over}."
-    _forget_the_dead(path)
-    token = secrets.token_hex(8)
-    presence = presence_of(path, token)
-    presence.acquire()
-    return Opened(database, path, token, presence, files.identity(path), (notice,) if notice else ())
+        return database, f"The database was damaged. It is kept as {damage.kept.name}; {came_over}."
 
 
-def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
+def _ready(path: Path, thorough: bool) -> tuple[Database, str]:
     """Return the database at path, checked and migrated, and what to say about that. Raises _DamagedError."""
     files.make_file_private(path)
     if files.lost_its_head(path):
@@ -123,8 +120,8 @@ def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
     database = connect(str(path))
     notice = ""
     try:
-        if suspicious or path.stat().st_size <= _CHECKED_BYTES:
-            check(database)
+        if thorough or path.stat().st_size <= _CHECKED_BYTES:
+            check(database, path)
         if _is_older(database, path):
             copy = files.back_up(database, path)
             notice = f"The database was brought up to date; a copy of the former one is {copy.name}."
@@ -133,10 +130,10 @@ def _ready(path: Path, suspicious: bool) -> tuple[Database, str]:
         # FULL, not NORMAL: once the screen said that a comparison counts, a power cut must not undo it.
         database.conn.execute("PRAGMA synchronous = FULL")
         _migrated(database)
-        if suspicious:
+        if thorough:
             _rebuild_search(database)
     except BaseException as error:
-        if isinstance(error, sqlite3.Error) and result_code(error) in DAMAGED:
+        if isinstance(error, sqlite3.Error) and is_damage(error):
             raise _DamagedError(_aside(database, path)) from error
         database.conn.close()
         raise
@@ -157,7 +154,8 @@ def _aside(database: Database, path: Path) -> Path:
 def _is_older(database: Database, path: Path) -> bool:
     """Whether the database has an older schema. Raises StoreError when it has a newer one, or is not ours."""
     applied = {migration.name for migration in migrations.applied(database)}
-    known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
+    with closing(connect(":memory:")) as nothing_applied:
+        known = {migration.name for migration in migrations.pending(nothing_applied)}
     if applied - known:
         raise StoreError(f"{path.name} was written by a newer LocalPersona. Update LocalPersona to use it.")
     if not applied and database.table_names():
@@ -185,13 +183,19 @@ def _rebuild_search(database: Database) -> None:
     database.conn.execute("COMMIT")
 
 
-def _forget_the_dead(path: Path) -> None:
-    """Remove what killed processes left. Nobody else is opening the database: none is about to be locked."""
+def _announced(path: Path, token: str) -> FileLock:
+    """Tell other processes that we are here, and remove what killed ones left.
+
+    Nobody else is opening the database now, so each file that is not locked is really left over.
+    """
     for left in path.parent.glob(f"{path.name}.open-*"):
         FileLock(left).is_abandoned()
+    presence = presence_of(path, token)
+    presence.acquire()
+    return presence
 
 
-def _open_copy(path: Path, why: str) -> Opened:
+def _open_copy(path: Path, token: str, why: str) -> Opened:
     """Return a copy in memory of a database that cannot be written to; if it cannot be read, an empty one."""
     database, found = connect(":memory:"), "What is stored can be read."
     try:
@@ -202,4 +206,4 @@ def _open_copy(path: Path, why: str) -> Opened:
         database, found = connect(":memory:"), "The app starts empty."
     _is_older(database, path)
     notice = f"Nothing will be kept: {path.parent} cannot be written to ({why}). {found}"
-    return Opened(_migrated(database), token=secrets.token_hex(8), notices=(notice,))
+    return Opened(_migrated(database), token=token, notices=(notice,))

@@ -45,8 +45,12 @@ def rescue(kept: Path, database: Database) -> str:
 
     kept: the damaged file; it is not written to.
     """
-    with _opened(kept) as source:
-        _copy_all(source, database.conn)
+    try:
+        if kept.stat().st_size:  # SQLite would delete the log of an empty database
+            with _opened(kept) as source:
+                _copy_all(source, database.conn)
+    except (sqlite3.Error, OSError) as error:
+        return f"it could not be carried over ({error}), so a new one was started"
     return _in_words(database.conn)
 
 
