@@ -264,8 +264,14 @@ def _item(value: Value) -> Any:
     import tomlkit
 
     if isinstance(value, str):
-        return tomlkit.string(value, multiline="\n" in value and '"""' not in value and "\\" not in value)
+        return tomlkit.string(value, multiline=_reads_better_on_lines(value))
     return tomlkit.item(value)
+
+
+def _reads_better_on_lines(value: str) -> bool:
+    """Whether to write a text on several lines: not what TOML would read back differently there."""
+    plain = value.replace("\n", "").isprintable() and not set(value) & set('\\"')
+    return plain and "\n" in value and not value.startswith("\n")
 
 
 def _write(path: Path, text: str) -> None:
