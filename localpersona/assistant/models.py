@@ -80,7 +80,8 @@ class ModelHost:
         """Return the LLM files on this machine."""
         from localpersona.library import discover  # looks at the disk, so only when asked
 
-        return discover([])
+        chosen = self.settings.model  # may lie where nobody would look for it
+        return discover([Path(chosen)] if chosen else [])
 
     def update_settings(self, **changes: object) -> Settings:
         """Change and save settings. Raises ValueError or SettingsError; neither changes anything."""

@@ -62,6 +62,8 @@ def bank(count: int = 24) -> Questions:
         prompt=tuple(f"Question {index}: how do I sleep better?" for index in range(count)),
         first=(SHORT,) * count,
         second=(LONG,) * count,
+        domain=("sleep",) * count,
+        names=NAMES,
         traits=traits.astype(np.float32),
         version="test",
     )

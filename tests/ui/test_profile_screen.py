@@ -152,7 +152,9 @@ async def test_an_existing_file_is_only_replaced_after_asking(assistant: Assista
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not json [/b]", b"[1, 2]", b"\xff\xfe", b'{"format": "another"}', b"[" * 100_000]
+    "content",
+    [b"", b"not json [/b]", b"[1, 2]", b"\xff\xfe", b'{"format": "another"}', b"[" * 100_000],
+    ids=["empty", "no JSON", "a list", "no UTF-8", "another format", "too deep"],
 )
 async def test_a_file_that_is_no_profile_changes_nothing_and_is_said(
     assistant: Assistant, tmp_path: Path, content: bytes

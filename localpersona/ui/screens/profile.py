@@ -159,50 +159,44 @@ The strength at the end says how much of this reaches the answers.
             raise
 
     def action_answer_more(self) -> None:
-        self.app.push_screen(OnboardingScreen(), lambda _: self.start(self._read()))
+        self.app.push_screen(OnboardingScreen(), self._read_again)
+
+    def _read_again(self, finished: bool | None) -> None:
+        self.start(self._read())
 
     def action_forget(self) -> None:
-        question = "Forget everything that was learned about your taste?"
-        detail = "All comparisons and what you set by hand. Chats stay. Export first to keep a way back."
-        self.app.push_screen(ConfirmScreen(question, detail, yes="Forget", no="Keep"), self._forget_if)
-
-    def _forget_if(self, sure: bool | None) -> None:
-        if sure:
-            self.start(self._forget(), lasting=True)
+        self.start(self._forget(), lasting=True)
 
     async def _forget(self) -> None:
-        await self._show(await asyncio.to_thread(self.assistant.forget))
-        self.tell("Forgotten. Your profile starts again from what most people like.")
+        question = "Forget everything that was learned about your taste?"
+        detail = "All comparisons and what you set by hand. Chats stay. Export first to keep a way back."
+        if await self.app.push_screen_wait(ConfirmScreen(question, detail, yes="Forget", no="Keep")):
+            await self._show(await asyncio.to_thread(self.assistant.forget))
+            self.tell("Forgotten. Your profile starts again from what most people like.")
 
     def action_export(self) -> None:
+        self.start(self._export(), lasting=True)
+
+    async def _export(self) -> None:
         suggestion = str(Path.home() / "localpersona-profile.json")
-        self.app.push_screen(PathScreen("Write your profile to this file:", suggestion), self._export_to)
-
-    def _export_to(self, path: Path | None) -> None:
-        if path is None:
+        path = await self.app.push_screen_wait(PathScreen("Write your profile to this file:", suggestion))
+        if path is None or (path.exists() and not await self._may_replace(path)):
             return
-        if path.exists():
-            question = f"{one_line(path.name, 40)} is there already. Replace it?"
-            self.app.push_screen(
-                ConfirmScreen(question, yes="Replace", no="Keep"),
-                lambda sure: self.start(self._export(path), lasting=True) if sure else None,
-            )
-        else:
-            self.start(self._export(path), lasting=True)
-
-    async def _export(self, path: Path) -> None:
         data = await asyncio.to_thread(self.assistant.export_profile)
         await asyncio.to_thread(write_profile, data, path)
         self.tell(f"Written to {one_line(str(path), 200)}")
 
+    async def _may_replace(self, path: Path) -> bool:
+        question = f"{one_line(path.name, 40)} is there already. Replace it?"
+        return await self.app.push_screen_wait(ConfirmScreen(question, yes="Replace", no="Keep"))
+
     def action_import(self) -> None:
-        self.app.push_screen(PathScreen("Add the profile in this file to yours:"), self._import_from)
+        self.start(self._import(), lasting=True)
 
-    def _import_from(self, path: Path | None) -> None:
-        if path is not None:
-            self.start(self._import(path), lasting=True)
-
-    async def _import(self, path: Path) -> None:
+    async def _import(self) -> None:
+        path = await self.app.push_screen_wait(PathScreen("Add the profile in this file to yours:"))
+        if path is None:
+            return
         data = await asyncio.to_thread(read_profile, path)
         added = await asyncio.to_thread(self.assistant.import_profile, data)
         await self._read()

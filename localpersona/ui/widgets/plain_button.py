@@ -6,7 +6,7 @@ from textual.widgets import Button
 
 
 class PlainButton(Button):
-    """Textual's compact button shows its focus as reversed text, which reads as a glitch; this one is filled."""
+    """Textual's compact button shows its focus as reversed text, which reads as a glitch; this is filled."""
 
     DEFAULT_CSS = """
     PlainButton.-textual-compact {
