@@ -10,7 +10,7 @@ from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from localpersona.paths import make_private
+from localpersona.paths import home, make_private
 from localpersona.text import one_line
 
 Value = str | bool | int | float
@@ -188,7 +188,8 @@ def save(settings: Settings, path: Path) -> None:
     """
     target = Path(os.path.realpath(path))  # people keep such files elsewhere and link to them
     try:
-        make_private(path.parent)  # ours; where a link points to is not
+        if not path.parent.exists() or path.parent == home():
+            make_private(path.parent)  # somebody else's directory stays as it is
         _write(target, _rendered(settings, target))
     except OSError as error:
         raise SettingsError(f"The settings were not saved: {error.strerror or error}.") from error

@@ -25,11 +25,14 @@ class Comparisons(Part):
         message_id: int | None = None,
         question_id: str | int | None = None,
     ) -> int:
-        """Return the id of a comparison that is on disk when this returns."""
+        """Return the id of a comparison that is on disk when this returns.
+
+        A message that no longer exists is left out rather than losing what the user said.
+        """
         cursor = self._execute(
             "INSERT INTO comparisons"
             " (profile_id, prompt, first, second, outcome, source, message_id, question_id, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM messages WHERE id = ?), ?, ?)",
             profile_id, comparison.prompt, comparison.first, comparison.second, comparison.outcome,
             comparison.source, message_id, None if question_id is None else str(question_id), now(),
         )  # fmt: skip

@@ -46,13 +46,14 @@ def put_aside(path: Path) -> Path:
 
 def back_up(database: Database, path: Path) -> Path:
     """Write a consistent copy beside the database; keep the newest few. Returns the copy's path."""
-    copy = _free_name(path, "backup")
-    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # or it would have the umask's mode
+    copy, unfinished = _free_name(path, "backup"), path.with_name(f"{path.name}.unfinished-backup")
+    unfinished.unlink(missing_ok=True)  # of a process that was killed
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # whatever the umask
     try:
-        database.conn.execute("VACUUM INTO ?", [str(copy)])
-    except BaseException:
-        copy.unlink(missing_ok=True)
-        raise
+        database.conn.execute("VACUUM INTO ?", [str(unfinished)])
+        unfinished.rename(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-_BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
     return copy

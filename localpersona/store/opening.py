@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from localpersona.paths import make_private
+from localpersona.paths import home, make_private
 from localpersona.store import files
 from localpersona.store.connecting import check, connect, connect_to_read
 from localpersona.store.errors import UNWRITABLE, StoreError, is_damage, result_code
@@ -58,7 +58,8 @@ def open_database(path: Path | None, former: Opened | None = None) -> Opened:
         return Opened(_migrated(connect(":memory:")), token=token)
     path = Path(os.path.realpath(path))
     try:
-        make_private(path.parent)
+        if not path.parent.exists() or path.parent == home().resolve():
+            make_private(path.parent)  # somebody else's directory stays as it is
         with _alone(path):
             database, notice = _open_file(path, thorough=former is not None)
             presence = _announced(path, token) if former is None else former.presence

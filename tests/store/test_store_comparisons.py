@@ -28,6 +28,11 @@ def test_a_comparison_outlives_its_chat(store: Store, chat_id: int, profile_id: 
     assert [row.comparison.first for row in store.comparisons(profile_id)] == ["a"]
 
 
+def test_a_comparison_counts_even_when_its_message_is_gone(store: Store, profile_id: int) -> None:
+    store.add_comparison(profile_id, Comparison("hello", "a", "b", 1.0), message_id=99)
+    assert [row.message_id for row in store.comparisons(profile_id)] == [None]
+
+
 def test_the_last_comparison_can_be_taken_back_and_put_back(store: Store, profile_id: int) -> None:
     first, second = (store.add_comparison(profile_id, Comparison("p", name, "b", 1.0)) for name in "xy")
     last = store.last_comparison(profile_id)

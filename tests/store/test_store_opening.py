@@ -66,6 +66,16 @@ def test_files_that_were_readable_by_others_no_longer_are(path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+def test_a_directory_that_is_not_ours_stays_as_it_is(tmp_path: Path, private_home: Path) -> None:
+    for folder in (tmp_path / "shared", private_home):
+        folder.mkdir(mode=0o755)
+        with Store.open(folder / "localpersona.db"):
+            pass
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o755
+    assert private_home.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_store_in_memory_leaves_no_files(path: Path, private_home: Path) -> None:
     with Store.open(None) as store:
         remember(store)
