@@ -1,32 +1,32 @@
-"""Help: the focused screen's own text, then every command with its key."""
+"""Help: the focused screen's own text, then the letters that act on messages, then every command with its key."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
-from localpersona.ui.commands import COMMANDS, Command
+from localpersona.ui.commands import COMMANDS
 from localpersona.ui.keymap import displayed
 
-_MESSAGES = """\
-## On a message
-| Key | |
-| --- | --- |
-| ↑ ↓ | move between messages, scroll long ones |
-| c | compare two candidates of the answer |
-| w | why this answer? |
-| r | answer again; ← → (or [ ]) switch between the versions |
-| e | edit the prompt; the former one stays as a version |
-| n | go on with an answer that was cut off |
-| y, Y | copy the message, copy its next code block |
-| t | fold or unfold the model's thinking |
-| u | take the last choice back |
-"""
+_LETTERS = (
+    ("↑ ↓", "move between messages, scroll long ones"),
+    ("← → [ ]", "switch between the versions of a message"),
+    ("c", "compare two candidates of the answer"),
+    ("w", "why this answer?"),
+    ("r", "answer again; the former answer stays as a version"),
+    ("e", "edit the prompt; the former one stays as a version"),
+    ("n", "go on with an answer that was cut off"),
+    ("y  Y", "copy the message; copy its next code block"),
+    ("t", "fold or unfold the model's thinking"),
+    ("u", "take the last choice back"),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -40,11 +40,13 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen {
         align: center middle;
         & > VerticalScroll {
-            width: 84; max-width: 98%; height: 90%; padding: 1 1;
+            width: 88; max-width: 98%; height: auto; max-height: 94%; padding: 1 2;
             background: $surface; border: round $primary 60%; border-title-color: $primary;
             border-subtitle-color: $text-muted; scrollbar-size-vertical: 1;
         }
-        Markdown { background: transparent; }
+        Markdown { background: transparent; padding: 0; }
+        Static { height: auto; }
+        .head { text-style: bold; margin-top: 1; }
     }
     """
 
@@ -57,18 +59,17 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll() as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes · ↑ ↓ scroll"
-            yield Markdown(self._text(), open_links=False)
-            yield Static()
+            if self._own:
+                yield Markdown(self._own, open_links=False)
+            yield Static("On a message", classes="head")
+            yield Static(_table(_LETTERS))
+            yield Static("Commands, typed or in the palette (Ctrl+P)", classes="head")
+            yield Static(_table([(c.usage, f"{displayed(c.key):8}{c.help}") for c in COMMANDS]))
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
-    def _text(self) -> str:
-        rows = "\n".join(_row(command) for command in COMMANDS)
-        head = "## Commands\nIn the palette (Ctrl+P), or typed.\n\n| Typed | Key | |\n| --- | --- | --- |\n"
-        return "\n\n".join(part for part in (self._own, _MESSAGES, head + rows) if part)
 
-
-def _row(command: Command) -> str:
-    usage = command.usage.replace("|", "\\|")
-    return f"| {usage} | {displayed(command.key)} | {command.help} |"
+def _table(rows: Sequence[tuple[str, str]]) -> Content:
+    width = max(len(left) for left, _ in rows) + 2
+    return Content("\n").join(Content.assemble((left.ljust(width), "$primary"), right) for left, right in rows)

@@ -19,7 +19,7 @@ class TooSmallScreen(ModalScreen[None]):
     """
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"This terminal is too small.\n{LEAST_WIDTH}×{LEAST_HEIGHT} are needed."))
+        yield Static(Content(f"This terminal is too small.\n{LEAST_WIDTH} × {LEAST_HEIGHT} characters are needed."))
 
 
 def too_small(width: int, height: int) -> bool:

@@ -68,7 +68,8 @@ class ChatList(Vertical):
     DEFAULT_CSS = """
     ChatList {
         width: 34; height: 1fr; dock: left; background: $surface; padding: 1 1 0 1;
-        & > Input { border: none; height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
+        & > Input { height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
+        & > .keys { color: $text-muted; padding: 0 1; height: auto; display: none; }
         & > Chats {
             height: 1fr; background: transparent; border: none; padding: 0; scrollbar-size-vertical: 1;
             &:focus { border: none; background-tint: $foreground 0%; }
@@ -96,9 +97,10 @@ class ChatList(Vertical):
             self.query_text = query
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder="Search chats", select_on_focus=True)
+        yield Input(placeholder="Search chats", select_on_focus=True, compact=True)
         yield Static(classes="nothing", markup=False)
         yield Chats()
+        yield Static("Enter opens · n new · r rename · d delete · Esc back", classes="keys", markup=False)
 
     @property
     def query_text(self) -> str:
@@ -107,7 +109,7 @@ class ChatList(Vertical):
     def show_chats(self, chats: Sequence[ChatRow], current: int | None) -> None:
         """Show these chats, the newest first, with the open one marked and highlighted."""
         self._fill(
-            [Option(_title(chat.title, chat.id == current), id=str(chat.id)) for chat in chats],
+            [Option(self._title(chat, chat.id == current), id=str(chat.id)) for chat in chats],
             "No chats yet." if not chats else "",
         )
         index = next((i for i, chat in enumerate(chats) if chat.id == current), 0 if chats else None)
@@ -115,7 +117,9 @@ class ChatList(Vertical):
 
     def show_hits(self, hits: Sequence[Hit]) -> None:
         """Show what a search found."""
-        options = [Option(_hit(hit), id=f"{hit.chat_id}-{i}") for i, hit in enumerate(hits)]
+        in_messages = {hit.chat_id for hit in hits if hit.message_id is not None}
+        hits = [hit for hit in hits if hit.message_id is not None or hit.chat_id not in in_messages]
+        options = [Option(self._hit(hit), id=f"{hit.chat_id}-{i}") for i, hit in enumerate(hits)]
         self._fill(options, "" if hits else "Nothing found.")
         self.query_one(Chats).highlighted = 0 if hits else None
 
@@ -150,17 +154,19 @@ class ChatList(Vertical):
         note.update(Content(nothing))
         note.set_class(bool(nothing), "-on")
 
+    def _line(self, title: str) -> str:
+        """Return a title on one line of the list."""
+        return one_line(title, max(self.size.width, 34) - 5) or "Untitled"
 
-def _title(title: str, is_open: bool) -> Content:
-    line = one_line(title, 60) or "Untitled"
-    return Content.styled(line, "$primary bold") if is_open else Content(line)
+    def _title(self, chat: ChatRow, is_open: bool) -> Content:
+        line = self._line(chat.title)
+        return Content.styled(line, "$primary bold") if is_open else Content(line)
 
-
-def _hit(hit: Hit) -> Content:
-    title = Content(one_line(hit.title, 60) or "Untitled")
-    if hit.message_id is None:
-        return title
-    snippet = Content.styled(harmless(hit.snippet), "$text-muted")
-    for start, end in hit.matches:
-        snippet = snippet.stylize("$primary bold", start, end)
-    return Content("\n").join([title, snippet])
+    def _hit(self, hit: Hit) -> Content:
+        title = Content(self._line(hit.title))
+        if hit.message_id is None:
+            return title
+        snippet = Content.styled(harmless(hit.snippet), "$text-muted")
+        for start, end in hit.matches:
+            snippet = snippet.stylize("$primary bold", start, end)
+        return Content("\n").join([title, snippet])

@@ -26,7 +26,7 @@ class CommandHints(Static):
         """Show the commands that begin with what is typed."""
         self.matches = matching(text)
         self.set_class(bool(self.matches), "-on")
-        width = max((len(command.usage) for command in self.matches), default=0)
+        width = max((len(command.usage) for command in self.matches[:7]), default=0)
         lines = [
             Content.assemble((command.usage.ljust(width + 2), "$primary"), command.help)
             for command in self.matches[:7]

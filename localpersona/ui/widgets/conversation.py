@@ -76,7 +76,7 @@ class Conversation(VerticalScroll, can_focus=False):
         await self.column.query_children(".notice").remove()
         self._first = max(len(messages) - self.WINDOW, 0)
         await self.refresh_from(transcript)
-        self.anchor()
+        self.anchor(bool(messages))
 
     async def refresh_from(self, transcript: Transcript | None) -> None:
         """Show what has become of this chat. Views of the same messages stay, and so does the place."""

@@ -16,8 +16,9 @@ class EmptyState(Vertical):
 
     DEFAULT_CSS = """
     EmptyState {
-        height: auto; width: 100%; max-width: 76; padding: 1 2;
+        height: auto; width: 100%; max-width: 76; padding: 0 2;
         & > Static { height: auto; margin-bottom: 1; }
+        & > .keys { margin-bottom: 0; }
         & > .title { text-style: bold; color: $primary; }
         & > .model { color: $text-muted; }
         & > .keys { color: $text-muted; }

@@ -47,9 +47,10 @@ class ChatScreen(Library):
 
     HELP = """\
 ## The chat
-**Enter** sends, **Ctrl+J** starts a new line (Shift+Enter too, where the terminal can tell it from Enter).
-**Esc** stops a running answer and keeps its text; otherwise it moves to the messages and back.
-What you send while an answer runs waits for its turn; **↑** in the empty box takes it back.
+- **Enter** sends, **Ctrl+J** starts a new line (Shift+Enter too, where the terminal can tell it from Enter).
+- **Esc** stops a running answer and keeps its text; otherwise it moves to the messages and back.
+- What you send while an answer runs waits for its turn; **↑** in the empty box takes it back.
+- Copying uses the terminal's clipboard; a few terminals don't allow that.
 """
 
     DEFAULT_CSS = """
@@ -62,6 +63,7 @@ What you send while an answer runs waits for its turn; **↑** in the empty box 
         Footer { padding: 0 1; }
         &.-narrow ChatList { width: 100%; layer: side; }
         &.-narrow { layers: base side; }
+        &.-narrow ChatList > .keys { display: block; }
         &.-low Footer { display: none; }
         &.-low Conversation { padding-top: 0; }
         &.-low PromptBox { max-height: 5; }
@@ -168,15 +170,19 @@ What you send while an answer runs waits for its turn; **↑** in the empty box 
     def _show_usage(self, comparisons: int) -> None:
         status, info = self.query_one(StatusLine), self.assistant.engine.info
         status.activity = self.persona_app.model_activity
-        status.model = info.name if info else ""
-        status.device = info.device if info else ""
+        if info is not None:
+            status.model, status.device = info.name, info.device
+        elif status.model:
+            status.device = "at rest"  # unloaded when idle, or crashed: the next question brings it back
         status.comparisons, status.strength = comparisons, self.assistant.settings.strength
-        status.total = info.context_length if info else 0
+        status.total = info.context_length if info else status.total
         empty = self.query_one(EmptyState)
         embedded = embedded_model()
-        empty.embedded = bool(info and embedded and info.path == str(embedded))
+        if info is not None:
+            empty.embedded = embedded is not None and info.path == str(embedded)
         empty.model, empty.comparisons = status.model, comparisons
         shown = [view.shown.row for view in self.conversation.answers if view.shown is not None]
         statistics = next((row.statistics for row in reversed(shown) if row.statistics is not None), None)
-        status.used = statistics.context_used if statistics else 0
         status.speed = statistics.tokens_per_second if statistics else 0.0
+        if not self.answering_here:  # while an answer comes, its prompt's length is shown already
+            status.used = statistics.context_used if statistics else 0
