@@ -95,7 +95,11 @@ class Connection:
             return work()  # one public method uses another: same thread, same transaction
         if self._closed:
             raise StoreError("The store is closed.")
-        return self._executor.submit(self._guarded, work).result()
+        try:
+            future = self._executor.submit(self._guarded, work)
+        except RuntimeError as error:  # closed by another thread a moment ago
+            raise StoreError("The store is closed.") from error
+        return future.result()
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,19 +57,15 @@ def rescue(kept: Path, database: Database) -> str:
 @contextmanager
 def _opened(kept: Path) -> Iterator[sqlite3.Connection]:
     """Connect to the damaged file, or to a patched copy where SQLite refuses even to look at it."""
-    try:
-        source = connect_to_read(kept).conn
-    except sqlite3.Error:
-        with TemporaryDirectory(dir=kept.parent, prefix=".rescue-") as folder:
+    with TemporaryDirectory(dir=kept.parent, prefix=".rescue-") as folder:
+        try:
+            source: sqlite3.Connection = connect_to_read(kept).conn
+        except sqlite3.Error:
             source = sqlite3.connect(_patched(kept, Path(folder)))
-            source.text_factory = _lenient
+        source.row_factory = None
+        source.text_factory = lambda content: content.decode("utf-8", "replace")
+        with closing(source):
             yield source
-            source.close()
-        return
-    source.row_factory = None
-    source.text_factory = _lenient
-    yield source
-    source.close()
 
 
 def _patched(kept: Path, folder: Path) -> Path:
@@ -91,10 +87,6 @@ def _patched(kept: Path, folder: Path) -> Path:
         file.write(header)
         file.truncate(pages * page_bytes)
     return copy
-
-
-def _lenient(content: bytes) -> str:
-    return content.decode("utf-8", "replace")
 
 
 def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> None:

@@ -76,6 +76,20 @@ def test_processes_that_start_and_write_at_once_do_not_disturb_each_other(path: 
         assert written == [f"{name} {number}" for number in range(25)]
 
 
+def test_processes_that_find_the_same_damage_keep_one_file_and_share_the_new_one(path: Path) -> None:
+    with Store.open(path) as store:
+        store.add_comparison(store.profile().id, Comparison("before", "a", "b", 1.0))
+    path.write_bytes(b"not a database" + path.read_bytes()[14:])
+    children = [start(COMPARES, path, "10", name) for name in "abc"]
+    for child in children:
+        child.communicate(timeout=60)
+    assert [child.returncode for child in children] == [0, 0, 0]
+    assert len(list(path.parent.glob("*.damaged-*"))) == 1
+    with Store.open(path) as store:
+        prompts = {row.comparison.prompt for row in store.comparisons(store.profile().id)}
+    assert prompts == {"before"} | {f"{name} {number}" for name in "abc" for number in range(10)}
+
+
 def test_an_answer_that_another_process_is_generating_is_left_alone(path: Path) -> None:
     child = start(ANSWERS, path)
     assert child.stdout is not None
