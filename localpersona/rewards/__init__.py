@@ -13,14 +13,15 @@ from localpersona.rewards.traits import TRAITS, Trait
 
 if TYPE_CHECKING:
     from localpersona.rewards.bank import Questions, question_bank
-    from localpersona.rewards.model import RewardModel, RewardModelError
+    from localpersona.rewards.errors import RewardModelError
+    from localpersona.rewards.model import RewardModel
 
 __all__ = ["TRAITS", "Questions", "RewardModel", "RewardModelError", "Trait", "question_bank"]
 
 _HOME_OF = {
     "Questions": "localpersona.rewards.bank",
     "RewardModel": "localpersona.rewards.model",
-    "RewardModelError": "localpersona.rewards.model",
+    "RewardModelError": "localpersona.rewards.errors",
     "question_bank": "localpersona.rewards.bank",
 }
 

@@ -1,7 +1,7 @@
 """The sentence encoder (all-MiniLM-L6-v2 as a GGUF) through llama.cpp's low-level binding.
 
 It owns its model and context, so it can live beside an LLM in one process, and loads without touching the
-process's standard streams (the high-level binding redirects them while it loads, which blanks a terminal app).
+process's standard streams (the high-level binding redirects them while loading, which blanks a terminal app).
 Not thread-safe: one thread at a time.
 """
 
@@ -17,6 +17,8 @@ import numpy as np
 from llama_cpp import llama_cpp as llama
 from numpy.typing import NDArray
 
+from localpersona.rewards.errors import RewardModelError
+
 Array = NDArray[np.float32]
 
 LONGEST = 512
@@ -27,23 +29,19 @@ _BATCH_TOKENS = 512  # without a KV cache every token attends to the whole batch
 _BATCH_TEXTS = 32
 _LOGGER = logging.getLogger("localpersona.llama")
 _LOGGER.addHandler(logging.NullHandler())  # without one, Python prints warnings on stderr
-_LEVELS = {2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml.h, ggml_log_level; the rest is chatter
-
-
-class EncoderError(Exception):
-    """The encoder's file cannot be used. str(error) is one line."""
+_LEVELS = {2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}  # ggml.h; the rest is chatter
 
 
 class Encoder:
     """Text to vectors."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        """Load path. threads 0: as many as this process may run on, at most 8. Raises EncoderError."""
+        """Load path. threads 0: as many as this process may run on, at most 8. Raises RewardModelError."""
         _route_logs()
         llama.llama_backend_init()
         self._batch: llama.llama_batch | None = None
         self._context: int | None = None
-        self._model = _load(path)
+        self._model: int | None = _load(path)
         try:
             self._vocabulary = llama.llama_model_get_vocab(self._model)
             self.width: int = llama.llama_model_n_embd(self._model)
@@ -64,9 +62,9 @@ class Encoder:
         self._batch = self._context = self._model = None
 
     def embed(self, texts: Sequence[str]) -> Array:
-        """Return the mean-pooled embeddings (n, 384), each of length 1. Text beyond `LONGEST` tokens is ignored."""
+        """Return mean-pooled embeddings (n, 384) of length 1. What exceeds `LONGEST` tokens is left out."""
         if self._context is None:
-            raise EncoderError("The encoder is closed.")
+            raise RewardModelError("The encoder is closed.")
         tokens = [self.tokenise(text) for text in texts]
         result = np.zeros((len(texts), self.width), dtype=np.float32)
         for rows in _batches([len(one) for one in tokens]):
@@ -74,13 +72,13 @@ class Encoder:
         return result
 
     def tokenise(self, text: str) -> list[int]:
-        """Return token ids with [CLS] and [SEP]. What looks like a special token in the text is plain text."""
+        """Return token ids with [CLS] and [SEP]. What looks like a special token is plain text."""
         raw = text[:_MOST_CHARACTERS].encode("utf-8", errors="replace")
         room = len(raw) + 2  # no token is shorter than a byte
         buffer = (llama.llama_token * room)()
         count = llama.llama_tokenize(self._vocabulary, raw, len(raw), buffer, room, True, False)
         if count < 0:
-            raise EncoderError("The encoder's tokeniser failed.")
+            raise RewardModelError("The encoder's tokeniser failed.")
         tokens = list(buffer[:count])
         return tokens if count <= LONGEST else [*tokens[: LONGEST - 1], tokens[-1]]
 
@@ -94,7 +92,7 @@ class Encoder:
                 at += 1
         batch.n_tokens = at
         if llama.llama_encode(self._context, batch) != 0:
-            raise EncoderError("llama.cpp could not run the encoder.")
+            raise RewardModelError("llama.cpp could not run the encoder.")
         rows = [np.ctypeslib.as_array(llama.llama_get_embeddings_seq(self._context, s), (self.width,))
                 for s in range(len(texts))]  # fmt: skip
         stacked = np.stack(rows)  # copies: the next batch overwrites the buffer
@@ -116,13 +114,13 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 def _load(path: Path) -> int:
     if not path.is_file():
-        raise EncoderError(f"The encoder is missing: {path}")
+        raise RewardModelError(f"The encoder is missing: {path}")
     parameters = llama.llama_model_default_params()
     parameters.n_gpu_layers = 0  # it would take longer to move the texts there than to encode them here
     parameters.use_extra_bufts = False  # no repacked copy of the weights: they stay mapped from the file
     model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
-        raise EncoderError(f"The encoder is damaged: {path}")
+        raise RewardModelError(f"The encoder is damaged: {path}")
     return int(model)
 
 
@@ -136,7 +134,7 @@ def _new_context(model: int, threads: int) -> int:
     parameters.pooling_type = llama.LLAMA_POOLING_TYPE_MEAN
     context = llama.llama_init_from_model(model, parameters)
     if not context:
-        raise EncoderError("llama.cpp could not make room for the encoder.")
+        raise RewardModelError("llama.cpp could not make room for the encoder.")
     return int(context)
 
 
@@ -146,13 +144,14 @@ def _usable_cores() -> int:
 
 
 def _route_logs() -> None:
-    """Send llama.cpp's messages to the logger "localpersona.llama" instead of stderr, for the whole process."""
+    """Send llama.cpp's messages, process-wide, to the logger "localpersona.llama" instead of stderr."""
     llama.llama_log_set(_LOG, ctypes.c_void_p(0))
 
 
-@llama.llama_log_callback
-def _LOG(level: int, text: bytes, _data: int) -> None:
-    """Kept at module level: llama.cpp calls it for as long as the process lives."""
+def _log(level: int, text: bytes, _data: int) -> None:
     message = text.decode("utf-8", errors="replace").rstrip()
     if message:
         _LOGGER.log(_LEVELS.get(level, logging.DEBUG), "%s", message)
+
+
+_LOG = llama.llama_log_callback(_log)  # kept: llama.cpp calls it for as long as the process lives

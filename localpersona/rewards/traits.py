@@ -34,4 +34,4 @@ TRAITS: tuple[Trait, ...] = (
     Trait("imagery", "literal", "vivid images", "imagery"),
     Trait("quality", "careless", "accurate and helpful", "quality", taste=False),
 )
-"""Ordered as the columns of φ. The names are part of the public API and of stored profiles: never rename one."""
+"""Ordered as the columns of φ. The names are public API and stored in profiles: never rename one."""

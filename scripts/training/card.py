@@ -1,0 +1,130 @@
+"""Write the model card from the results, so that no figure in it can be stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_TEXT = """\
+# The reward model
+
+<!-- Written by scripts/train_rewards.py from results.json: do not edit. -->
+
+Version `{version}`. It scores an English answer to a prompt on twelve traits: {traits}. A score of 0 is
+the mean of the training answers, 1 their standard deviation (of scores by heads that had not seen the
+answer's prompt). `spread` is the disagreement of {heads} heads.
+
+## What it is
+
+* `encoder.gguf`: all-MiniLM-L6-v2 (a sentence encoder of 22.7 million parameters), its matrices in Q8_0,
+  run by llama.cpp. Not fine-tuned. Its embeddings agree with the original's to a cosine of {cosine:.4f}
+  or better.
+* `heads.npz`: {heads} ridge regressions, each on its own resample of the prompts, from the answer's
+  embedding, {surface} exact features of its surface and its relation to the prompt, and {terms:,} words
+  and pairs of words.
+* `prior.json`: where a new user starts, the mean and covariance of the weights of {people} simulated
+  people.
+* `../questions.json`: {questions} questions to get to know a new user.
+
+## What it was trained on
+
+Synthetic data only: everyday prompts, answers in assigned styles and answers sampled from
+SmolLM2-135M-Instruct, rated by a large language model that did not see the assignment ({answers:,}
+answers); choices between them by {people} simulated people ({choices:,} choices). No real person's text
+or choice is in it.
+
+## How well it does
+
+All figures come from `.venv/bin/python scripts/train_rewards.py`, seed {seed}.
+
+**Order.** The share of pairs of answers with different ratings that the scores put in the right order,
+over all answers of a fold, by heads that saw neither the fold nor its prompts. In brackets the 95 %
+interval over prompts. A second, independent rater reaches 0.926 on average. The small model's answers are
+harder: most are bad, and bad in ways that a style has no name for.
+
+{concordance}
+
+A bad written answer (quality 1–2) is scored below a good one (4–5) to the same prompt in {bad:.1%} of
+pairs.
+
+**Strangers.** ROC-AUC of predicted choices of simulated people who were not in the prior's training,
+between answers to prompts that neither the heads nor the prior nor the questions had seen; mean of {runs}
+random splits (lowest – highest). "Active" questions are chosen one by one by what their answer would
+teach. "Pooled" is one set of weights for everyone. "Another's" predicts with the weights that someone
+else's answers gave: personal predictions have to beat both.
+
+{strangers}
+
+**Questions.** {planted:.0f} planted users, drawn from the prior, were asked ten questions of the bank
+each: these differed clearly in {asked:.1f} of the 11 taste traits (never fewer than {least:.0f}), and
+raised the share of correctly predicted preferences between other answers from {before:.1%} to
+{after:.1%}.
+
+**Cost.** On {machine}: {load:.2f} s to load, {memory:.0f} MB of memory more than NumPy alone, {score:.2f}
+s for 8 answers of 120 words on 2 threads.
+
+## Limits
+
+* English only. In other languages the counted features still work, the rest does not.
+* The style data was written and rated by one large language model: it has that model's idea of a joke, of
+  warmth and of good advice, and its vocabulary. People vary more.
+* Quality is weak: it notices evasion, filler, rambling and wrong topics, hardly a wrong fact. Never use
+  it to decide whether an answer is true.
+* Of a long answer the encoder reads the first 512 tokens; the counted features read all of it.
+* Thirty-six simulated people are few, and simulated. The prior is a start, not a finding about anyone.
+
+## Licence
+
+The encoder is by its authors (sentence-transformers, Microsoft's MiniLM), Apache-2.0, converted,
+unchanged otherwise. Heads, prior and this card: Apache-2.0. Training data and questions: CC0.
+"""
+
+
+def write_card(results: Mapping[str, Any]) -> str:
+    """Return CARD.md."""
+    cost, questions = results["cost"], results["questions"]
+    return _TEXT.format(
+        **results["model"],
+        traits=", ".join(results["concordance"]["written"]["traits"]),
+        concordance=_concordance(results["concordance"]),
+        bad=results["concordance"]["bad below good"],
+        strangers=_strangers(results["strangers"]),
+        runs=results["strangers"]["splits"],
+        planted=questions["planted users"],
+        asked=questions["taste traits asked about in ten questions, mean"],
+        least=questions["taste traits asked about in ten questions, least"],
+        before=questions["preferences predicted before"],
+        after=questions["preferences predicted after ten answers"],
+        **cost,
+    )
+
+
+def _concordance(results: Mapping[str, Any]) -> str:
+    written, small = results["written"], results["small model"]
+    rows = [_row("**mean**", written["mean"], small["mean"])]
+    rows += [_row(trait, values, small["traits"][trait]) for trait, values in written["traits"].items()]
+    return "\n".join(
+        ["| trait | written answers | the small model's answers |", "| --- | --- | --- |", *rows]
+    )
+
+
+def _row(name: str, *cells: list[float]) -> str:
+    return f"| {name} | " + " | ".join(f"{at:.3f} ({low:.3f} – {high:.3f})" for at, low, high in cells) + " |"
+
+
+def _strangers(results: Mapping[str, Any]) -> str:
+    table = results["auc"]
+    counts = list(table["active"])
+    names = {
+        "active": "active",
+        "random": "random",
+        "pooled": "pooled",
+        "active, shuffled": "another's, active",
+        "random, shuffled": "another's, random",
+    }
+    head = "| method | " + " | ".join(f"{count} answers" for count in counts) + " |"
+    lines = [head, "| --- |" + " --- |" * len(counts)]
+    for method, label in names.items():
+        cells = [table[method].get(count, table[method]["0"]) for count in counts]
+        lines.append(_row(label, *cells))
+    return "\n".join(lines)
