@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 
@@ -17,11 +18,22 @@ def home() -> Path:
 
 
 def make_private(directory: Path) -> Path:
-    """Create directory (and parents) readable by its owner only, whatever the umask; return it. Raises OSError."""
+    """Create directory (and parents) readable by its owner only, whatever the umask; return it. Raises OSError.
+
+    A directory that was there before is tightened only if it is empty or holds our database: LOCALPERSONA_HOME
+    may name a place that others use too, and our files in it are private all the same.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if os.name == "posix" and directory.stat().st_mode & 0o077 and directory.stat().st_uid == os.getuid():
+    if os.name == "posix" and _is_ours(directory):
         directory.chmod(0o700)
     return directory
+
+
+def _is_ours(directory: Path) -> bool:
+    status = directory.stat()
+    if not status.st_mode & 0o077 or status.st_mode & stat.S_ISVTX or status.st_uid != os.getuid():
+        return False
+    return (directory / "localpersona.db").exists() or not any(directory.iterdir())
 
 
 def database() -> Path:
