@@ -18,9 +18,9 @@ def home() -> Path:
 
 
 def make_private(directory: Path) -> Path:
-    """Create directory (and parents) readable by its owner only, whatever the umask; return it. Raises OSError.
+    """Create directory (and parents), private whatever the umask, and return it. Raises OSError.
 
-    A directory that was there before is tightened only if it is empty or holds our database: LOCALPERSONA_HOME
+    One that was there before is tightened only if it is empty or holds our database: LOCALPERSONA_HOME
     may name a place that others use too, and our files in it are private all the same.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
