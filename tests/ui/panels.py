@@ -81,6 +81,14 @@ def assistant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
         yield opened
 
 
+def answered(assistant: Assistant, count: int) -> None:
+    """Answer so many questions without a screen, always for the shorter one."""
+    for _ in range(count):
+        question = assistant.next_question()
+        assert question is not None
+        assistant.compare(question, 1.0 if question.first == SHORT else 0.0)
+
+
 def texts(app: App[None]) -> str:
     """Return all that is on the screen, as text."""
     return "\n".join(

@@ -5,7 +5,7 @@ import threading
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
-from ui.panels import LONG, SHORT, Host, assistant, until
+from ui.panels import LONG, SHORT, Host, answered, assistant, until
 
 from localpersona.assistant import Assistant, Question
 from localpersona.store import StoreError
@@ -117,10 +117,10 @@ async def test_undo_asks_the_same_question_again(assistant: Assistant) -> None:
 
 
 async def test_the_last_answer_can_be_taken_back_at_the_end(assistant: Assistant) -> None:
+    answered(assistant, 9)
     app = onboarding(assistant)
     async with app.run_test(size=(100, 32)) as pilot:
-        for _ in range(10):
-            await answer(pilot, app, short=True)
+        await answer(pilot, app, short=True)
         screen = app.screen
         assert isinstance(screen, OnboardingScreen)
         await until(pilot, lambda: screen.finished)
@@ -184,10 +184,10 @@ async def test_a_full_disk_loses_no_answer_and_lets_the_user_try_again(
 
 
 async def test_a_finished_round_is_followed_by_another_on_request(assistant: Assistant) -> None:
+    answered(assistant, 9)
     app = onboarding(assistant)
     async with app.run_test(size=(100, 32)) as pilot:
-        for _ in range(10):
-            await answer(pilot, app, short=True)
+        await answer(pilot, app, short=True)
         screen = app.screen
         assert isinstance(screen, OnboardingScreen)
         await until(pilot, lambda: screen.finished)
@@ -228,3 +228,16 @@ async def test_the_welcome_is_shown_once_and_can_be_put_off(
         await pilot.press(key)
         await until(pilot, lambda: app.left_with == [begin])
         await until(pilot, lambda: assistant.store.state("welcomed"))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (100, 32)])
+async def test_the_answers_stay_where_they_are_when_the_strip_has_something_to_say(
+    assistant: Assistant, size: tuple[int, int]
+) -> None:
+    app = onboarding(assistant)
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot, app)
+        before = pair(app).region
+        await answer(pilot, app, short=True)
+        await shown(pilot, app)
+        assert pair(app).region == before

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from ui.panels import Host, assistant, until
+from ui.panels import Host, answered, assistant, until
 from ui.test_models_screen import found
-from ui.test_profile_screen import answered
 
 from localpersona import paths
 from localpersona.assistant import Assistant

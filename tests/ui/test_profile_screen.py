@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
-from ui.panels import SHORT, Host, assistant, until
+from ui.panels import Host, answered, assistant, until
 
 from localpersona.assistant import Assistant
 from localpersona.ui.screens.confirm import ConfirmScreen
@@ -18,13 +18,6 @@ from localpersona.ui.widgets.title_bar import TitleBar
 from localpersona.ui.widgets.trait_row import TraitRow
 
 __all__ = ["assistant"]
-
-
-def answered(assistant: Assistant, count: int) -> None:
-    for _ in range(count):
-        question = assistant.next_question()
-        assert question is not None
-        assistant.compare(question, 1.0 if question.first == SHORT else 0.0)
 
 
 async def ready(pilot: Pilot[None], app: Host) -> None:

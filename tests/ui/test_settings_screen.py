@@ -56,7 +56,7 @@ async def test_looking_around_stores_nothing(assistant: Assistant) -> None:
     app = Host(assistant, SettingsScreen)
     async with app.run_test(size=(100, 32)) as pilot:
         await ready(pilot, app)
-        await pilot.press(*["down"] * 20, "escape")
+        await pilot.press(*["down"] * 8, "escape")
         await until(pilot, lambda: app.left_with == [None])
         await app.workers.wait_for_complete()
     assert not paths.settings().exists()
@@ -164,3 +164,17 @@ async def test_a_file_that_cannot_be_written_is_said_and_the_former_value_shown(
         await pilot.press("left")
         await until(pilot, lambda: any("No space left" in n.message for n in app._notifications))
         assert row(app, "strength").query_one(Segments).value == "full"
+
+
+async def test_the_arrow_keys_go_from_row_to_row(assistant: Assistant) -> None:
+    app = Host(assistant, SettingsScreen)
+    async with app.run_test(size=(100, 32)) as pilot:
+        await ready(pilot, app)
+        visited = []
+        for _ in range(5):
+            assert app.focused is not None
+            visited.append(
+                next(node.info.name for node in app.focused.ancestors if isinstance(node, SettingRow))
+            )
+            await pilot.press("down")
+        assert visited == ["strength", "instructions", "candidates", "context_length", "threads"]

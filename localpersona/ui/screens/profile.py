@@ -81,8 +81,8 @@ The strength at the end says how much of this reaches the answers.
         yield Static(_LEGEND, id="detail", markup=False)
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        self.start(self._read())
+    def on_screen_resume(self) -> None:
+        self.start(self._read())  # also on coming back: questions may have been answered meanwhile
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < 26, "-low")
@@ -159,10 +159,7 @@ The strength at the end says how much of this reaches the answers.
             raise
 
     def action_answer_more(self) -> None:
-        self.app.push_screen(OnboardingScreen(), self._read_again)
-
-    def _read_again(self, finished: bool | None) -> None:
-        self.start(self._read())
+        self.app.push_screen(OnboardingScreen())
 
     def action_forget(self) -> None:
         self.start(self._forget(), lasting=True)

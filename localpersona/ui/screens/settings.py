@@ -49,6 +49,8 @@ goes back to its default. The model has a screen of its own: **F4**.
         Binding("down", "app.focus_next", "Move", show=False, id="settings.next"),
     ]
 
+    AUTO_FOCUS = "Segments"  # not a text field: a stray letter would replace what stands in it
+
     DEFAULT_CSS = """
     SettingsScreen {
         #body { height: 1fr; overflow-y: auto; padding: 1 2 0 2; scrollbar-size-vertical: 1; }

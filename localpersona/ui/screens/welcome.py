@@ -15,7 +15,7 @@ from localpersona.ui.widgets.plain_button import PlainButton
 
 _WHAT_HAPPENS = """\
 Ten short questions: two answers, and you say which one you like better.
-From then on, answers follow that taste; every further choice sharpens it.
+From then on answers follow that taste, and every choice sharpens it.
 Everything stays on this machine. Nothing is sent anywhere, ever."""
 
 _TRY_OUT = """\

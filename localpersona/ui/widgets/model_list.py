@@ -79,12 +79,9 @@ def _described(model: ModelFile, in_use: bool) -> Content:
     return Content.assemble(
         ("● " if in_use else "○ ", "bold $primary" if in_use else "$foreground 70%"),
         (one_line(model.name, 60), "bold"),
-        " " if in_use else "",
-        ("· in use" if in_use else "", "$primary"),
-        "\n  ",  # apart: a styled part loses the white space that it begins with
-        (" · ".join(one_line(fact, 40) for fact in facts if fact), "$foreground 70%"),
-        "\n  ",
-        (f"{one_line(model.source, 40)} · {_FITS[model.fits]}", "$foreground 70%"),
+        (" · in use" if in_use else "", "$primary"),
+        ("\n  " + " · ".join(one_line(fact, 40) for fact in facts if fact), "$foreground 70%"),
+        (f"\n  {one_line(model.source, 40)} · {_FITS[model.fits]}", "$foreground 70%"),
     )
 
 

@@ -15,6 +15,8 @@ from localpersona.ui.widgets.trait_bar import TraitBar
 if TYPE_CHECKING:
     from localpersona.assistant import ProfileView
 
+_LEARNED_LINES = {1: 2, 3: 1}
+"""Lines for the sentence in a strip of so many bars: where there is room for one bar only, it wraps."""
 _NOTICEABLE = 0.02
 """Movement on a bar (−1 … 1) below which nothing is seen to move."""
 
@@ -30,8 +32,6 @@ class ProfilePanel(Widget):
         TraitBar { margin-top: 1; }
         &.-strip {
             height: auto; width: 1fr;
-            #learned { max-height: 2; }
-            #bars { height: auto; }
             TraitBar { margin-top: 0; }
         }
     }
@@ -65,6 +65,9 @@ class ProfilePanel(Widget):
 
     def watch_strip_bars(self) -> None:
         self.set_class(self.strip_bars > 0, "-strip")
+        # A strip that grew with what it says would move the answers above it under the reader's eyes.
+        self.query_one("#learned").styles.height = _LEARNED_LINES.get(self.strip_bars, "auto")
+        self.query_one("#bars").styles.height = self.strip_bars or "1fr"
         self._choose_bars()
 
     def _choose_bars(self) -> None:
