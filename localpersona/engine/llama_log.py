@@ -7,7 +7,8 @@ from typing import Any
 
 from llama_cpp import llama_cpp as L
 
-_LEVELS = {1: logging.INFO, 2: logging.WARNING, 3: logging.ERROR}  # the rest is debugging or continues a line
+# As in ggml.h (the binding numbers them otherwise); the rest is debugging or continues a line.
+_LEVELS = {2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}
 _logger = logging.getLogger("llama.cpp")
 _errors: list[str] = []
 
@@ -16,7 +17,7 @@ def _hear(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").strip()
     if level in _LEVELS and line:
         _logger.log(_LEVELS[level], "%s", line)
-    if level == 3 and line:
+    if level == 4 and line:
         _errors[:] = [*_errors[-9:], line]
 
 

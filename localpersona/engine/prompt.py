@@ -80,7 +80,7 @@ class PromptBuilder:
         except TemplateError as error:
             raise EngineError(f"The model's chat template refused this conversation: {error}") from error
         tokens = self._bos(parts)
-        for part in parts:
+        for part in _with_spaces_moved(parts):
             continues = bool(tokens) and not self._vocabulary.is_control(tokens[-1])
             if part.content:
                 tokens += self._vocabulary.tokenise_content(part.text, continues=continues)
@@ -94,6 +94,19 @@ class PromptBuilder:
         bos = self._vocabulary.text(self._vocabulary.bos)
         written = bool(bos) and bool(parts) and not parts[0].content and parts[0].text.startswith(bos)
         return [self._vocabulary.bos] if self._vocabulary.adds_bos and bos and not written else []
+
+
+def _with_spaces_moved(parts: Sequence[Part]) -> list[Part]:
+    """Move spaces from the end of the template's text to the content after it: most vocabularies have " word"."""
+    moved: list[Part] = []
+    for part in parts:
+        if part.content and moved and not moved[-1].content:
+            before = moved.pop().text
+            kept = before.rstrip(" ")
+            moved.append(Part(kept, False))
+            part = Part(before[len(kept) :] + part.text, True)
+        moved.append(part)
+    return moved
 
 
 def _sections(turns: Sequence[Turn]) -> tuple[list[Turn], list[Turn], list[Turn]]:

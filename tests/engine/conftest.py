@@ -48,7 +48,9 @@ def engine(shared_engine: EngineClient, spec: ModelSpec) -> EngineClient:
 def ask() -> Ask:
     """Make a request of a single question."""
 
-    def make(question: str = "Tell me a short story about a cat.", system: str = "", **options: object) -> GenerateRequest:
+    def make(
+        question: str = "Tell me a short story about a cat.", system: str = "", **options: object
+    ) -> GenerateRequest:
         turns = ([Turn("system", system)] if system else []) + [Turn("user", question)]
         sampling = {key: options.pop(key) for key in list(options) if key in Sampling.__dataclass_fields__}
         return GenerateRequest(turns, Sampling(**{"max_tokens": 24, **sampling}), **options)  # type: ignore[arg-type]

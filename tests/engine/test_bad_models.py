@@ -41,7 +41,9 @@ BAD: dict[str, Callable[[Path], object]] = {
     "no heads": lambda path: write_gguf(path, heads=0),
     "weights all zero": lambda path: write_gguf(path, weights=0.0),
     "weights not numbers": lambda path: write_gguf(path, weights=float("nan")),
-    "string longer than the file": lambda path: patch(path, b"\x05\x00\x00\x00\x00\x00\x00\x00llama", b"\xff" * 8 + b"llama"),
+    "string longer than the file": lambda path: patch(
+        path, b"\x05\x00\x00\x00\x00\x00\x00\x00llama", b"\xff" * 8 + b"llama"
+    ),
 }
 
 
@@ -79,7 +81,15 @@ def test_a_context_that_fits_no_memory_is_refused(engine: EngineClient, tmp_path
 
 
 @pytest.mark.parametrize(
-    "template", ["{% if", "{{ raise_exception('no') }}", "{{ ''.__class__.__mro__ }}", "{{ 'a' * 10**9 }}", "nothing", BURNING]
+    "template",
+    [
+        "{% if",
+        "{{ raise_exception('no') }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ 'a' * 10**9 }}",
+        "nothing",
+        BURNING,
+    ],
 )
 def test_a_bad_template_falls_back_to_chatml_and_says_so(
     template: str, engine: EngineClient, tmp_path: Path, ask: Ask

@@ -38,7 +38,8 @@ def wait_until_gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(signal.SIGSEGV, "SIGSEGV"), (signal.SIGKILL, "memory ran out"), (signal.SIGABRT, "SIGABRT")]
+    ("number", "words"),
+    [(signal.SIGSEGV, "SIGSEGV"), (signal.SIGKILL, "memory ran out"), (signal.SIGABRT, "SIGABRT")],
 )
 def test_a_crash_keeps_the_text_and_the_next_request_works(
     engine: EngineClient, ask: Ask, number: signal.Signals, words: str
@@ -101,7 +102,9 @@ def test_the_child_dies_with_its_parent(spec: ModelSpec, private_home: Path) -> 
             pass
         time.sleep(60)
     """
-    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program), spec.path], stdout=subprocess.PIPE)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), spec.path], stdout=subprocess.PIPE
+    )
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     parent.kill()
@@ -128,7 +131,9 @@ def test_the_log_is_private_and_holds_nothing_of_the_conversation(spec: ModelSpe
     assert "llama" in log.read_text() and "xylophone" not in log.read_text()
 
 
-def test_a_home_that_cannot_be_written_costs_only_the_log(spec: ModelSpec, ask: Ask, private_home: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_only_the_log(
+    spec: ModelSpec, ask: Ask, private_home: Path
+) -> None:
     private_home.write_text("a file where the directory should be")
     engine = EngineClient(spec)
     try:

@@ -75,7 +75,9 @@ def test_the_next_turn_processes_only_what_is_new(engine: EngineClient, spec: Mo
     assert second.statistics.reused_tokens >= first.statistics.prompt_tokens + first.candidates[0].tokens - 2
     fresh = EngineClient(spec)
     try:
-        assert answer(fresh, GenerateRequest(turns, sampling))[1].candidates[0].text == second.candidates[0].text
+        assert (
+            answer(fresh, GenerateRequest(turns, sampling))[1].candidates[0].text == second.candidates[0].text
+        )
     finally:
         fresh.close()
 
@@ -132,14 +134,21 @@ def test_a_continued_answer_goes_on_in_the_middle_of_a_sentence(engine: EngineCl
 
 
 def test_characters_of_several_tokens_arrive_whole(engine: EngineClient, ask: Ask) -> None:
-    request = ask("Repeat exactly: 😀🎉🚀 日本語 ñandú", continuation="Sure: 😀🎉", temperature=0.0, max_tokens=30)
+    request = ask(
+        "Repeat exactly: 😀🎉🚀 日本語 ñandú", continuation="Sure: 😀🎉", temperature=0.0, max_tokens=30
+    )
     events, last = answer(engine, request)
     assert all("\ufffd" not in event.text for event in events[:-1] if isinstance(event, Delta))
     assert any(ord(character) > 0x7F for character in last.candidates[0].text)
 
 
 def test_text_that_is_no_valid_unicode_is_not_the_end_of_the_engine(engine: EngineClient, ask: Ask) -> None:
-    assert answer(engine, ask("a lone \ud800 surrogate, a \x00 and \x1b[31m", max_tokens=4))[1].candidates[0].tokens == 4
+    assert (
+        answer(engine, ask("a lone \ud800 surrogate, a \x00 and \x1b[31m", max_tokens=4))[1]
+        .candidates[0]
+        .tokens
+        == 4
+    )
 
 
 def test_a_second_request_is_refused_while_one_runs(engine: EngineClient, ask: Ask) -> None:

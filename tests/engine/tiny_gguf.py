@@ -1,4 +1,4 @@
-"""Makes a GGUF of a few kilobytes with random weights, so that a test can have any vocabulary, template or damage."""
+"""Makes a GGUF of a few kilobytes with random weights: any vocabulary, template or damage that a test wants."""
 
 from __future__ import annotations
 
@@ -19,8 +19,23 @@ CHATML = (
 
 
 def sentencepiece_tokens(extra: Mapping[str, int] | None = None) -> list[tuple[str, int]]:
-    """Return a SentencePiece vocabulary as (text, type): every byte, every ASCII letter, a few words, and `extra`."""
-    words = ["▁", "▁a", "▁b", "he", "▁he", "ll", "llo", "▁hello", "hello", "▁world", "[", "INST", "]", "[INST]"]
+    """Return a SentencePiece vocabulary as (text, type): bytes, ASCII characters, a few words, and `extra`."""
+    words = [
+        "▁",
+        "▁a",
+        "▁b",
+        "he",
+        "▁he",
+        "ll",
+        "llo",
+        "▁hello",
+        "hello",
+        "▁world",
+        "[",
+        "INST",
+        "]",
+        "[INST]",
+    ]
     letters = [chr(code) for code in range(33, 127) if chr(code) not in words]
     return [
         ("<unk>", UNKNOWN),
@@ -46,7 +61,9 @@ def write_gguf(
     extra: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a one-layer model. weights scales the random numbers: 0 gives a file full of zeros."""
-    tokens = sentencepiece_tokens({"<|im_start|>": CONTROL, "<|im_end|>": CONTROL}) if tokens is None else tokens
+    tokens = (
+        sentencepiece_tokens({"<|im_start|>": CONTROL, "<|im_end|>": CONTROL}) if tokens is None else tokens
+    )
     writer = gguf.GGUFWriter(str(path), architecture)
     writer.add_context_length(context_length)
     writer.add_embedding_length(WIDTH)
@@ -57,7 +74,9 @@ def write_gguf(
     writer.add_tokenizer_model(tokenizer)
     writer.add_token_list([text for text, _ in tokens])
     writer.add_token_types([kind for _, kind in tokens])
-    writer.add_token_scores([-float(index) if kind == NORMAL else 0.0 for index, (_, kind) in enumerate(tokens)])
+    writer.add_token_scores(
+        [-float(index) if kind == NORMAL else 0.0 for index, (_, kind) in enumerate(tokens)]
+    )
     if tokenizer == "gpt2":
         writer.add_token_merges([])
         writer.add_tokenizer_pre("smollm")
