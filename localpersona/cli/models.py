@@ -12,6 +12,7 @@ from localpersona.text import one_line
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
+    from localpersona.library import ModelFile
 
 
 @click.group()
@@ -38,7 +39,7 @@ def list_(as_json: bool) -> None:
                     "parameters": model.header.parameters,
                     "quantisation": model.header.quantisation,
                     "context_length": model.header.context_length,
-                    "in_use": _in_use(str(model.path), model.source, current),
+                    "in_use": _in_use(model, current),
                 }
                 for model in found
             ]
@@ -46,7 +47,7 @@ def list_(as_json: bool) -> None:
         return
     rows = [
         (
-            "*" if _in_use(str(model.path), model.source, current) else " ",
+            "*" if _in_use(model, current) else " ",
             one_line(model.name, 40),
             one_line(model.header.quantisation or "?", 12),
             f"{model.header.size_bytes / 1e9:.1f} GB",
@@ -57,7 +58,7 @@ def list_(as_json: bool) -> None:
         for model in found
     ]
     click.echo(columns(rows) if rows else "No GGUF file was found on this machine.")
-    if all(model.source == "embedded" for model in found):
+    if all(_is_embedded(model) for model in found):
         click.echo(
             "\nThe embedded model is for trying out. For better answers put a GGUF file into\n"
             f"{_own_folder()} or install one with Ollama or LM Studio, then: localpersona models use …"
@@ -93,8 +94,14 @@ def _resolve(assistant: Assistant, model: str) -> str:
     )
 
 
-def _in_use(path: str, source: str, current: str) -> bool:
-    return path == current if current else source == "embedded"
+def _in_use(model: ModelFile, current: str) -> bool:
+    return str(model.path) == current if current else _is_embedded(model)
+
+
+def _is_embedded(model: ModelFile) -> bool:
+    from localpersona.library import embedded_model
+
+    return model.path == embedded_model()
 
 
 def _own_folder() -> Path:

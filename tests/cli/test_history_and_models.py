@@ -32,7 +32,7 @@ def test_a_chat_that_is_not_there_is_said_so(shell: Shell) -> None:
 
 def test_the_embedded_model_is_listed_and_in_use(shell: Shell) -> None:
     (embedded,) = [model for model in json.loads(shell("models", "list", "--json").out) if model["in_use"]]
-    assert embedded["source"] == "embedded"
+    assert embedded["source"] == "comes with LocalPersona"
     assert "for trying out" in shell("models", "list").out
 
 
@@ -45,7 +45,7 @@ def test_a_model_that_does_not_load_is_not_chosen(
     used = shell("models", "use", str(bad))
     assert (used.code, "That file is empty." in used.err) == (1, True)
     (in_use,) = [model for model in json.loads(shell("models", "list", "--json").out) if model["in_use"]]
-    assert in_use["source"] == "embedded"
+    assert in_use["source"] == "comes with LocalPersona"
 
 
 def test_a_model_is_chosen_by_a_part_of_its_name(shell: Shell) -> None:
