@@ -127,7 +127,9 @@ class LocalPersonaApp(App[None]):
         """Leave. What is typed is kept; a running answer is stopped and its text kept."""
         try:
             await self.chat.save_draft()
-        finally:
+        except Exception as error:  # leaving must always work; the shell shows what was lost
+            self.exit(message=f"What was typed could not be kept: {harmless(str(error))}")
+        else:
             self.exit()
 
 

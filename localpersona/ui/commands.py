@@ -130,5 +130,6 @@ class CommandProvider(Provider):
     async def _run(self, command: Command) -> None:
         await self.screen.run_action(command.call())
 
-    async def _open(self, chat_id: int) -> None:
-        await cast("ChatScreen", self.screen).open_chat(chat_id)
+    def _open(self, chat_id: int) -> None:
+        chat = cast("ChatScreen", self.screen)
+        chat.start(chat.open_chat(chat_id), group="open")

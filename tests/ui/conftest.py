@@ -53,7 +53,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def engine() -> ScriptedEngine:
-    return ScriptedEngine(["Short and sweet.", "A much longer answer, you know! It goes on and on, does it not?"])
+    return ScriptedEngine(["Short and sweet.", "A much longer answer! It goes on and on, does it not?"])
 
 
 @pytest.fixture

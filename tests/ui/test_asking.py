@@ -139,7 +139,7 @@ async def test_stopping_gives_back_what_was_waiting(start: Start) -> None:
         assert len(engine.requests) == 1
 
 
-async def test_a_crash_keeps_the_partial_answer_says_what_happened_and_the_next_prompt_works(start: Start) -> None:
+async def test_a_crash_keeps_the_partial_answer_and_the_next_prompt_works(start: Start) -> None:
     engine = ScriptedEngine(["one two three", "better now"], crash_after=2)
     async with start(engine=engine) as running:
         await running.ask("count")

@@ -138,7 +138,8 @@ async def test_of_a_very_long_chat_only_the_end_is_drawn_and_the_rest_on_request
     chat = store.create_chat(store.profile().id, "Long")
     parent = None
     for number in range(60):
-        parent = store.add_message(chat, parent, "user" if number % 2 == 0 else "assistant", f"message {number}")
+        role = "assistant" if number % 2 else "user"
+        parent = store.add_message(chat, parent, role, f"message {number}")
     store.set_state("last_chat", str(chat))
     async with start() as running:
         assert running.texts[0] == "message 20"

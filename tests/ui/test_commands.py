@@ -19,7 +19,9 @@ def test_a_command_is_a_known_word_or_its_unique_beginning_after_a_slash() -> No
     assert parse("/co") is None  # compare, continue, copy
 
 
-@pytest.mark.parametrize("text", ["/etc/hosts is empty", "/new things are good", "no /new", "/", "hello", "/new\nline"])
+@pytest.mark.parametrize(
+    "text", ["/etc/hosts is empty", "/new things are good", "no /new", "/", "hello", "/new\nline"]
+)
 def test_other_texts_are_prompts(text: str) -> None:
     assert parse(text) is None
     assert not mistyped(text)

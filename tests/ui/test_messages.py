@@ -160,13 +160,13 @@ async def test_why_explains_the_answer_in_words(start: Start) -> None:
         assert running.app.screen is running.chat
 
 
-@pytest.mark.parametrize("command", ["/compare", "/why", "/regenerate", "/continue", "/copy", "/edit", "/undo"])
-async def test_commands_without_anything_to_act_on_say_so_or_do_nothing(start: Start, command: str) -> None:
+@pytest.mark.parametrize("name", ["compare", "why", "regenerate", "continue", "copy", "edit", "undo", "stop"])
+async def test_commands_without_anything_to_act_on_say_so_or_do_nothing(start: Start, name: str) -> None:
     async with start() as running:
-        await running.command(command)
+        await running.command(f"/{name}")
         assert running.texts == []
         assert running.engine.requests == []
-        assert command == "/edit" or len(running.told) == 1
+        assert name == "edit" or len(running.told) == 1
 
 
 async def test_strength_is_set_by_command_and_shown(start: Start) -> None:

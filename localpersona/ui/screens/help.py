@@ -1,4 +1,4 @@
-"""Help: the focused screen's own text, then the letters that act on messages, then every command with its key."""
+"""Help: what the screen says of itself, the letters that act on messages, every command with its key."""
 
 from __future__ import annotations
 
@@ -72,4 +72,5 @@ class HelpScreen(ModalScreen[None]):
 
 def _table(rows: Sequence[tuple[str, str]]) -> Content:
     width = max(len(left) for left, _ in rows) + 2
-    return Content("\n").join(Content.assemble((left.ljust(width), "$primary"), right) for left, right in rows)
+    lines = [Content.assemble((left.ljust(width), "$primary"), right) for left, right in rows]
+    return Content("\n").join(lines)

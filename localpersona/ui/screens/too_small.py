@@ -19,7 +19,8 @@ class TooSmallScreen(ModalScreen[None]):
     """
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"This terminal is too small.\n{LEAST_WIDTH} × {LEAST_HEIGHT} characters are needed."))
+        needed = f"{LEAST_WIDTH} × {LEAST_HEIGHT} characters are needed."
+        yield Static(Content(f"This terminal is too small.\n{needed}"))
 
 
 def too_small(width: int, height: int) -> bool:

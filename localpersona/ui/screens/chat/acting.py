@@ -110,7 +110,10 @@ class Acting(Sending):
         await self.begin(source, await prepare(answer_id))
 
     def action_stop(self) -> None:
-        self.start(asyncio.to_thread(self.assistant.cancel))
+        if self.runner.running:
+            self.start(asyncio.to_thread(self.assistant.cancel))
+        else:
+            self.tell("No answer is being written.")
 
     def action_version(self, by: int) -> None:
         view = self.focused

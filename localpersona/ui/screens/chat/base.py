@@ -66,7 +66,7 @@ class ChatBase(Screen[None]):
         self, job: Coroutine[object, object, None], group: str = "default", *, only: bool = False
     ) -> Worker[None]:
         """Run a job beside the screen; tell in one line what goes wrong. `only`: ends its group's last."""
-        return self.run_worker(self._guarded(job), group=group, exclusive=only, exit_on_error=False)
+        return self.run_worker(self.guarded(job), group=group, exclusive=only, exit_on_error=False)
 
     def tell(self, text: str) -> None:
         """Say something in passing."""
@@ -98,7 +98,8 @@ class ChatBase(Screen[None]):
         """Bring title and status line up to date."""
         raise NotImplementedError
 
-    async def _guarded(self, job: Coroutine[object, object, None]) -> None:
+    async def guarded(self, job: Coroutine[object, object, None]) -> None:
+        """Do a job here and now; tell in one line what goes wrong: a handler that raises ends the app."""
         try:
             await job
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on

@@ -76,9 +76,7 @@ class Library(Acting):
             await self.live_view.begin(live)
 
     async def chat_created(self, chat_id: int) -> None:
-        text = self.prompt_box.text
-        self.chat_id = chat_id
-        store = self.assistant.store
+        text, store = self.prompt_box.text, self.assistant.store
         await asyncio.to_thread(store.set_draft, "new", "")
         await asyncio.to_thread(store.set_draft, str(chat_id), text)
         await asyncio.to_thread(store.set_state, "last_chat", str(chat_id))

@@ -87,8 +87,8 @@ class ChatScreen(Library):
             yield StatusLine()
             yield Footer(show_command_palette=True, compact=False)
 
-    async def on_mount(self) -> None:
-        await self.open_last()
+    def on_mount(self) -> None:
+        self.start(self.open_last(), group="open")
         self.set_interval(10, lambda: self.start(self.show_status(), group="status", only=True))
 
     def on_screen_resume(self) -> None:
@@ -108,7 +108,7 @@ class ChatScreen(Library):
                 return not self.answering_here and not self._writing
             case "continue":
                 view = self.focused
-                return not isinstance(view, AnswerView) or (view.shown is not None and view.shown.can_continue)
+                return not isinstance(view, AnswerView) or bool(view.shown and view.shown.can_continue)
         return super().check_action(action, parameters)
 
     @property
@@ -141,12 +141,12 @@ class ChatScreen(Library):
     # Model, notices, status
 
     @on(ModelLoaded)
-    async def show_model(self) -> None:
-        await self.show_status()
+    def show_model(self) -> None:
+        self.start(self.show_status())
 
     @on(ModelFailed)
     async def show_model_failure(self, event: ModelFailed) -> None:
-        await self.show_status()
+        self.start(self.show_status())
         await self.conversation.say(event.reason, error=True)
 
     async def tell_once(self, notice: str) -> None:

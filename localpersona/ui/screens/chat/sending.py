@@ -60,9 +60,11 @@ class Sending(ChatBase):
 
     async def begin(self, source: EventSource, view: AnswerView | None) -> None:
         """Start the answer that the runner has been claimed for."""
-        self.live_view = view
-        if view is not None and self.runner.live is not None:
-            await view.begin(self.runner.live)
+        self.live_view, live = view, self.runner.live
+        if live is not None:
+            live.activity = self.persona_app.model_activity or "reading the question"
+            if view is not None:
+                await view.begin(live)
         self.refresh_bindings()
         self.runner.start(source)
 
@@ -109,7 +111,8 @@ class Sending(ChatBase):
             live.chat_id = chat_id
             self.outbox.created(chat_id)
             if self.chat_id is None and self._view() is not None:
-                await self.chat_created(chat_id)
+                self.chat_id = chat_id
+                await self.guarded(self.chat_created(chat_id))
 
     async def chat_created(self, chat_id: int) -> None:
         """The open chat has its id now."""
@@ -144,10 +147,7 @@ class Sending(ChatBase):
     async def _ended(self, live: Live, event: Event) -> None:
         here = self._view() is not None
         if here:
-            transcript = None
-            if live.chat_id is not None:
-                transcript = await asyncio.to_thread(read, self.assistant.store, live.chat_id)
-            await self.conversation.refresh_from(transcript)
+            await self.guarded(self._read_again(live.chat_id))
         if isinstance(event, Failed):
             await self._tell_failure(live, event, here)
         self.runner.ended()
@@ -157,12 +157,18 @@ class Sending(ChatBase):
             self._give_back_queue(live)
         elif not here:
             self.tell("The answer in the other chat is ready.")
-        await self.show_status()
+        await self.guarded(self.show_status())
         if isinstance(event, Finished) and here and live.answer_id is not None:
             self.start(self.offer_comparison(live.answer_id))
         if not self.runner.running and (waiting := self.outbox.next()) is not None:
             self.show_queue()
             await self.send(waiting.chat_id, waiting.text)
+
+    async def _read_again(self, chat_id: int | None) -> None:
+        transcript = None
+        if chat_id is not None:
+            transcript = await asyncio.to_thread(read, self.assistant.store, chat_id)
+        await self.conversation.refresh_from(transcript)
 
     async def offer_comparison(self, answer_id: int) -> None:
         """Point at two candidates whose comparison would teach enough."""
