@@ -113,7 +113,12 @@ class AnswerPair(Widget, can_focus=True):
         }
         #keys Button:hover { background: $primary 30%; }
         #keys Button:disabled { color: $text-disabled; }
-        &.-stacked #answers { layout: vertical; margin-top: 0; max-height: 100%; }
+        &.-stacked {
+            #answers { layout: vertical; margin-top: 0; max-height: 100%; }
+            .answer { border: none; border-top: solid $foreground 35%; }  /* every line counts */
+            .answer:hover { border: none; border-top: solid $foreground 70%; }
+            .answer.-chosen { border: none; border-top: heavy $primary; }
+        }
     }
     """
 
