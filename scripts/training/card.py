@@ -10,9 +10,10 @@ _TEXT = """\
 
 <!-- Written by scripts/train_rewards.py from results.json: do not edit. -->
 
-Version `{version}`. It scores an English answer to a prompt on twelve traits: {traits}. A score of 0 is
-the mean of the training answers, 1 their standard deviation (of scores by heads that had not seen the
-answer's prompt). `spread` is the disagreement of {heads} heads.
+Version `{version}`. It scores an English answer to a prompt on twelve traits:
+{traits}.
+A score of 0 is the mean of the training answers, 1 their standard deviation (of scores by heads that had
+not seen the answer's prompt). `spread` is the disagreement of {heads} heads.
 
 ## What it is
 
@@ -60,8 +61,8 @@ each: these differed clearly in {asked:.1f} of the 11 taste traits (never fewer 
 raised the share of correctly predicted preferences between other answers from {before:.1%} to
 {after:.1%}.
 
-**Cost.** On {machine}: {load:.2f} s to load, {memory:.0f} MB of memory more than NumPy alone, {score:.2f}
-s for 8 answers of 120 words on 2 threads.
+**Cost.** On {machine}: {load:.2f} s to load, imports included; {memory:.0f} MB more resident than NumPy
+alone; {score:.2f} s at best for 8 answers of 126 words on 2 threads.
 
 ## Limits
 
@@ -81,7 +82,7 @@ unchanged otherwise. Heads, prior and this card: Apache-2.0. Training data and q
 
 
 def write_card(results: Mapping[str, Any]) -> str:
-    """Return CARD.md."""
+    """Return the text of CARD.md."""
     cost, questions = results["cost"], results["questions"]
     return _TEXT.format(
         **results["model"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import resource
 import sys
@@ -16,7 +17,7 @@ ANSWER = ("Let the rice stand for ten minutes with the lid on, then fluff it wit
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """Return seconds and megabytes (the most ever resident, less what Python with NumPy takes)."""
+    """Return seconds and megabytes (resident, less what Python with NumPy takes)."""
     import numpy  # noqa: F401  (its memory is not the reward model's)
 
     before, start = _megabytes(), time.perf_counter()
@@ -29,12 +30,18 @@ def measure(folder: Path) -> dict[str, Any]:
             start = time.perf_counter()
             model.score(f"How do I cook rice? ({number})", [ANSWER] * 8)
             times.append(time.perf_counter() - start)
-    return {"machine": _machine(), "load": load, "memory": _megabytes() - before, "score": min(times)}
+        memory = _megabytes() - before
+    return {"machine": _machine(), "load": load, "memory": memory, "score": min(times)}
 
 
 def _megabytes() -> float:
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    """Return what is resident now; NaN where the system does not say."""
+    resident = Path("/proc/self/statm")
+    return (
+        int(resident.read_text().split()[1]) * resource.getpagesize() / 1e6
+        if resident.is_file()
+        else math.nan
+    )
 
 
 def _machine() -> str:
