@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 GLOBAL: list[BindingType] = [
+    Binding("ctrl+p", "command_palette", "Commands", key_display="^p", priority=True, id="app.palette"),
     Binding("f1", "help", "Help", key_display="F1", priority=True, id="app.help"),
     Binding("f2", "go('onboarding')", "Choose", key_display="F2", show=False, id="app.onboarding"),
     Binding("f3", "go('profile')", "Profile", key_display="F3", show=False, id="app.profile"),

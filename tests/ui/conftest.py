@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scripted_engine import ScriptedEngine
 from textual.widgets import Input, TextArea
-from ui.running import Running, Start, wait_until
+from ui.running import NewApp, Running, Start, wait_until
 
 from localpersona.assistant import Assistant
 from localpersona.preferences import Weights
@@ -57,7 +57,24 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def start(store: Store, engine: ScriptedEngine) -> Start:
+def new_app(store: Store, engine: ScriptedEngine) -> NewApp:
+    """Make an app: `new_app(engine=…, settings=…, model=…)`."""
+    default = engine
+
+    def made(
+        engine: ScriptedEngine | None = None, settings: Settings | None = None, model: str = MODEL
+    ) -> LocalPersonaApp:
+        settings = settings or Settings(candidates=1)
+        assistant = Assistant.open(engine=engine or default, store=store, settings=settings, model=model)
+        app = LocalPersonaApp(assistant)
+        app.animation_level = "none"
+        return app
+
+    return made
+
+
+@pytest.fixture
+def start(new_app: NewApp, engine: ScriptedEngine) -> Start:
     """Start the app: `async with start(size=…, engine=…, settings=…) as running`."""
     default = engine
 
@@ -70,9 +87,7 @@ def start(store: Store, engine: ScriptedEngine) -> Start:
         loaded: bool = True,
     ) -> AsyncIterator[Running]:
         used = engine or default
-        settings = settings or Settings(candidates=1)
-        app = LocalPersonaApp(Assistant.open(engine=used, store=store, settings=settings, model=model))
-        app.animation_level = "none"
+        app = new_app(engine=used, settings=settings, model=model)
         async with app.run_test(size=size, notifications=True) as pilot:
             running = Running(app, pilot, used)
             await wait_until(pilot, lambda: app.chat.is_mounted and app.chat.prompt_box.is_mounted)

@@ -114,4 +114,5 @@ class Running:
         return [notification.message for notification in self.app._notifications]
 
 
+NewApp = Callable[..., LocalPersonaApp]
 Start = Callable[..., AbstractAsyncContextManager[Running]]

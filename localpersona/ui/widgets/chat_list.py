@@ -68,7 +68,7 @@ class ChatList(Vertical):
     DEFAULT_CSS = """
     ChatList {
         width: 34; height: 1fr; dock: left; background: $surface; padding: 1 1 0 1;
-        & > Input { height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
+        & > Input.-textual-compact { height: 1; padding: 0 1; background: $panel; margin-bottom: 1; }
         & > .keys { color: $text-muted; padding: 0 1; height: auto; display: none; }
         & > Chats {
             height: 1fr; background: transparent; border: none; padding: 0; scrollbar-size-vertical: 1;

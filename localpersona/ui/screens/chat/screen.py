@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer
 
 from localpersona.library import embedded_model
 from localpersona.store import ChatRow
@@ -21,6 +20,7 @@ from localpersona.ui.widgets.chat_list import ChatList
 from localpersona.ui.widgets.command_hints import CommandHints
 from localpersona.ui.widgets.conversation import Conversation
 from localpersona.ui.widgets.empty_state import EmptyState
+from localpersona.ui.widgets.key_line import KeyLine
 from localpersona.ui.widgets.message_view import MessageView
 from localpersona.ui.widgets.prompt_box import PromptBox
 from localpersona.ui.widgets.queue_line import QueueLine
@@ -60,11 +60,10 @@ class ChatScreen(Library):
         #foot { height: auto; align-horizontal: center; & > * { max-width: 104; } }
         ChatList { display: none; }
         PromptBox { margin: 0 1; }
-        Footer { padding: 0 1; }
         &.-narrow ChatList { width: 100%; layer: side; }
         &.-narrow { layers: base side; }
         &.-narrow ChatList > .keys { display: block; }
-        &.-low Footer { display: none; }
+        &.-low KeyLine { display: none; }
         &.-low Conversation { padding-top: 0; }
         &.-low PromptBox { max-height: 5; }
     }
@@ -85,7 +84,7 @@ class ChatScreen(Library):
                 yield QueueLine()
                 yield PromptBox()
             yield StatusLine()
-            yield Footer(show_command_palette=True, compact=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         self.start(self.open_last(), group="open")
