@@ -40,9 +40,9 @@ def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
 
 def test_a_vector_does_not_depend_on_its_neighbours_their_number_or_order(encoder: Encoder) -> None:
     alone = np.concatenate([encoder.embed([text]) for text in TEXTS])
-    together = encoder.embed(TEXTS * 20)
-    np.testing.assert_allclose(together, np.tile(alone, (20, 1)), atol=2e-3)
-    np.testing.assert_allclose(encoder.embed(TEXTS[::-1])[::-1], alone, atol=2e-3)
+    for together in (encoder.embed(TEXTS * 20), encoder.embed(TEXTS[::-1] * 20).reshape(20, 5, -1)[:, ::-1]):
+        cosines = (together.reshape(20, 5, -1) * alone).sum(axis=2)
+        assert (cosines > 0.999).all()  # 8-bit activations are rounded in groups
 
 
 def test_number_of_threads_does_not_matter(encoder: Encoder) -> None:

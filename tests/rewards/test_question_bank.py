@@ -96,7 +96,7 @@ def test_a_missing_or_damaged_bank_is_refused_in_one_line(tmp_path: Path, damage
     elif damage == "no text":
         del data["questions"][3]["prompt"]
     if damage != "missing":
-        path.write_text({"empty": "", "list": "[]"}.get(damage) or json.dumps(data), encoding="utf-8")
+        path.write_text({"empty": "", "list": "[]"}.get(damage, json.dumps(data)), encoding="utf-8")
     with pytest.raises(localpersona.rewards.RewardModelError) as error:
         question_bank(path)
     assert "\n" not in str(error.value)
