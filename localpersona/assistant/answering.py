@@ -179,16 +179,16 @@ class Answering:
         except BaseException:  # the front end closed the generator, or Ctrl-C
             record.end("cancelled")
             raise
-        finally:
-            self._models.touch()
 
     def _failed(self, record: Record, message: str) -> Failed:
+        self._models.touch()
         problem = record.end("failed")
         return Failed("\n".join(part for part in (message, problem) if part), record.text)
 
     def _generate(self, job: Job, options: Options, stop: threading.Event) -> Events:
         record = job.record
         yield from self._load()
+        self._models.touch()  # already here: an answer that is abandoned must not keep the model for ever
         made = plan(self._models.settings, self._taste, options)
         request = GenerateRequest(
             turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),
@@ -206,6 +206,7 @@ class Answering:
         )
         if problem:
             yield Notice(problem)
+        self._models.touch()
         self._remember(reply)
         yield Finished(reply)
 
@@ -279,11 +280,12 @@ class Answering:
             self._recent.popitem(last=False)
 
 
-def collect(events: Iterable[Event]) -> Reply:
+def collect(events: Events) -> Reply:
     """Return the reply at the end of events. Raises AnswerFailed."""
-    for event in events:
-        if isinstance(event, Failed):
-            raise AnswerFailed(event.message, event.partial)
-        if isinstance(event, Finished):
-            return event.reply
+    with closing(events):
+        for event in events:
+            if isinstance(event, Failed):
+                raise AnswerFailed(event.message, event.partial)
+            if isinstance(event, Finished):
+                return event.reply
     raise AnswerFailed("The answer ended without a reason. Please try again.")

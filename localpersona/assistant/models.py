@@ -34,6 +34,7 @@ class ModelHost:
         self._loaded: ModelSpec | None = None
         self._lock = threading.RLock()
         self._idle: threading.Timer | None = None
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -95,14 +96,15 @@ class ModelHost:
         """Start the idle time anew: the model has just been used."""
         with self._lock:
             self._stop_timer()
-            if self.settings.idle_unload_minutes > 0:
+            if self.settings.idle_unload_minutes > 0 and not self._closed:
                 self._idle = threading.Timer(self.settings.idle_unload_minutes * 60, self._unload_if_idle)
                 self._idle.daemon = True
                 self._idle.start()
 
     def close(self) -> None:
-        """Forget the idle time. The engine is the caller's to close."""
+        """Forget the idle time, for good. The engine is the caller's to close."""
         with self._lock:
+            self._closed = True
             self._stop_timer()
 
     def _path(self) -> str:

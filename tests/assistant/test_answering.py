@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -361,3 +364,17 @@ def test_the_profile_can_be_read_and_changed_while_an_answer_streams(open_assist
     engine_of(assistant).release()
     thread.join(10)
     assert replies[0].text == "one two three four"
+
+
+def test_a_script_that_leaves_an_answer_half_read_still_ends() -> None:
+    script = """
+from localpersona.assistant import Assistant
+from localpersona.store import Store
+from scripted_engine import ScriptedEngine
+assistant = Assistant.open(engine=ScriptedEngine(["one two"], crash_after=1), store=Store.open(None))
+events = assistant.stream("Count", plain=True)
+while type(next(events)).__name__ != "Failed":
+    pass
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
+    subprocess.run([sys.executable, "-c", script], env=environment, timeout=60, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from scripted_engine import ScriptedEngine
 
 from localpersona import paths
 from localpersona import settings as settings_file
-from localpersona.assistant import Assistant
+from localpersona.assistant import Assistant, models
 from localpersona.engine.protocol import ModelError
 from localpersona.events import Failed, Finished, Loading, Notice
 from localpersona.settings import Settings
@@ -110,3 +111,31 @@ def test_closing_twice_is_fine_and_ends_the_engine(assistant: Assistant) -> None
     assistant.close()
     assistant.close()
     assert engine_of(assistant).closed
+
+
+def test_a_model_that_nobody_uses_is_unloaded_and_comes_back(
+    open_assistant: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers: list[Timer] = []
+    monkeypatch.setattr(models.threading, "Timer", lambda *args: timers.append(Timer(*args)) or timers[-1])
+    assistant = open_assistant(idle_unload_minutes=3)
+    assistant.reply("Hi")
+    assert [timer.seconds for timer in timers if timer.running] == [180]
+    timers[-1].function()
+    assert assistant.engine.info is None
+    assert any(isinstance(event, Loading) for event in assistant.stream("Hi"))
+    assistant.close()
+    assert not any(timer.running for timer in timers)
+
+
+class Timer:
+    """A timer that only the test lets ring."""
+
+    def __init__(self, seconds: float, function: Callable[[], None]) -> None:
+        self.seconds, self.function, self.running, self.daemon = seconds, function, False, False
+
+    def start(self) -> None:
+        self.running = True
+
+    def cancel(self) -> None:
+        self.running = False
