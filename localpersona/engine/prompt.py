@@ -97,7 +97,7 @@ class PromptBuilder:
 
 
 def _with_spaces_moved(parts: Sequence[Part]) -> list[Part]:
-    """Move spaces from the end of the template's text to the content after it: most vocabularies have " word"."""
+    """Move spaces from the template to the content after them: most vocabularies have tokens like " word"."""
     moved: list[Part] = []
     for part in parts:
         if part.content and moved and not moved[-1].content:

@@ -11,13 +11,11 @@ from localpersona.engine.client import EngineClient
 from localpersona.engine.protocol import (
     Delta,
     EngineBusy,
-    EngineError,
     EngineEvent,
     GenerateRequest,
     ModelSpec,
     PromptRead,
     PromptTooLong,
-    Taste,
 )
 from localpersona.values import Sampling, Turn
 
@@ -80,19 +78,6 @@ def test_the_next_turn_processes_only_what_is_new(engine: EngineClient, spec: Mo
         )
     finally:
         fresh.close()
-
-
-def test_the_cache_of_the_chosen_candidate_is_kept(engine: EngineClient, ask: Ask) -> None:
-    from localpersona.rewards import RewardModel
-
-    version = RewardModel.load().version
-    mean = (1.0,) + (0.0,) * 11
-    taste = Taste(mean, ((0.0,) * 12,) * 12, version, 0.0)
-    _, last = answer(engine, ask(candidates=4, taste=taste, max_tokens=16))
-    chosen = last.candidates[last.chosen]
-    turns = [*ask().turns, Turn("assistant", chosen.text), Turn("user", "Go on.")]
-    _, following = answer(engine, GenerateRequest(turns, Sampling(max_tokens=2)))
-    assert following.statistics.reused_tokens >= last.statistics.prompt_tokens + chosen.tokens - 3
 
 
 def test_the_oldest_turns_go_first_and_the_cache_survives_it(engine: EngineClient, spec: ModelSpec) -> None:
@@ -167,9 +152,3 @@ def test_tokens_are_counted_by_the_models_vocabulary(engine: EngineClient) -> No
     assert engine.count_tokens("") == 0
     assert engine.count_tokens("hello world") == 2
     assert engine.count_tokens("<|im_end|>") > 1
-
-
-def test_weights_of_another_reward_model_are_refused(engine: EngineClient, ask: Ask) -> None:
-    taste = Taste((0.0,) * 12, ((0.0,) * 12,) * 12, "another version")
-    with pytest.raises(EngineError, match="another version"):
-        answer(engine, ask(candidates=2, taste=taste))

@@ -1,4 +1,4 @@
-"""Makes a GGUF of a few kilobytes with random weights: any vocabulary, template or damage that a test wants."""
+"""Makes a GGUF of a few kilobytes with random weights, and any vocabulary, template or damage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHATML = (
 
 
 def sentencepiece_tokens(extra: Mapping[str, int] | None = None) -> list[tuple[str, int]]:
-    """Return a SentencePiece vocabulary as (text, type): bytes, ASCII characters, a few words, and `extra`."""
+    """Return a SentencePiece vocabulary as (text, type): bytes, ASCII, a few words, and `extra`."""
     words = [
         "▁",
         "▁a",
