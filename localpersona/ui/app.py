@@ -37,8 +37,8 @@ class LocalPersonaApp(App[None]):
     def __init__(self, assistant: Assistant) -> None:
         super().__init__()
         self.assistant = assistant
-        self.model_activity = ""
-        """What happens to the LLM: "loading …", or "" when it is there or nobody asked for it."""
+        self.model_activity = "loading the model…"  # which begins as soon as the first screen is painted
+        """What the status line says in place of the LLM's name; "" once it is loaded."""
         self.chat = ChatScreen()
         for theme in THEMES:
             self.register_theme(theme)
@@ -89,7 +89,6 @@ class LocalPersonaApp(App[None]):
     @work(thread=True, exclusive=True, group="model", exit_on_error=False)
     def load_model(self) -> None:
         """Load the LLM beside the first screen, which is usable meanwhile."""
-        self.model_activity = "loading the model…"
         try:
             info = self.assistant.load_model()
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on

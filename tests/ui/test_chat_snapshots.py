@@ -33,12 +33,14 @@ def rested(hours: float = 8.0) -> bool:
 
 See [the guide](https://example.org/sleep) for more.
 """
-CPU = Statistics(generated_tokens=96, decode_seconds=4, context_length=4096, context_used=1234, dropped_turns=2)
+CPU = Statistics(
+    generated_tokens=96, decode_seconds=4, context_length=4096, context_used=1234, dropped_turns=2
+)
 
 
 @pytest.fixture(autouse=True)
 def chats(store: Store) -> None:
-    """Two finished chats; the newer one has lost its first two turns and has two versions of its last answer."""
+    """Two finished chats; the newer one no longer fits the context and has two versions of each answer."""
     profile = store.profile().id
     bread = store.create_chat(profile, "Bread without yeast, in a cold oven, at high altitude")
     asked = store.add_message(bread, None, "user", "Bread without yeast?")

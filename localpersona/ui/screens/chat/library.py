@@ -29,23 +29,29 @@ class Library(Acting):
         self._draft_timer: Timer | None = None
         self._deleted: list[int] = []
         """Chats deleted in this session, the last one last."""
+        self.opened = asyncio.Event()
+        """Set when the first chat is on screen; what the conversation said before would be wiped away."""
 
     # Opening
 
     async def open_last(self) -> None:
         """Open the chat that was open when the app ended."""
         store = self.assistant.store
-        last = await asyncio.to_thread(store.state, "last_chat")
-        if await asyncio.to_thread(store.state, "chats_shown") == "yes":
-            await self._show_side(True)
-        await self.open_chat(int(last) if last.isdigit() else None, keep_draft=False)
+        try:
+            last = await asyncio.to_thread(store.state, "last_chat")
+            if await asyncio.to_thread(store.state, "chats_shown") == "yes":
+                await self._show_side(True)
+            if not self.runner.running:  # somebody may have been very quick
+                await self.open_chat(int(last) if last.isdigit() else None, first=True)
+        finally:
+            self.opened.set()
 
-    async def open_chat(self, chat_id: int | None, *, keep_draft: bool = True) -> None:
-        """Show another chat; None: one that begins with the next prompt."""
+    async def open_chat(self, chat_id: int | None, *, first: bool = False) -> None:
+        """Show another chat; None: one that begins with the next prompt. `first`: none was open before."""
         live = self.runner.live
         if live is not None and live.chat_id is None:
             return  # the new chat has no id yet; it comes within milliseconds
-        if keep_draft:
+        if not first:
             await self.save_draft()
         if self.editing is not None:
             self.end_editing()
@@ -54,7 +60,8 @@ class Library(Acting):
         await self.conversation.open(transcript)
         if live is not None and live.chat_id == self.chat_id:
             await self._rejoin(live)
-        self.prompt_box.put(await asyncio.to_thread(self.assistant.store.draft, self._draft_key))
+        draft = await asyncio.to_thread(self.assistant.store.draft, self._draft_key)
+        self.prompt_box.put(draft + (self.prompt_box.text if first else ""))
         self.show_queue()
         self.refresh_bindings()
         await asyncio.to_thread(self.assistant.store.set_state, "last_chat", str(self.chat_id or ""))

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from localpersona.engine.protocol import ModelInfo
 from localpersona.library import embedded_model
 from localpersona.store import ChatRow
 from localpersona.text import one_line
@@ -144,9 +145,18 @@ class ChatScreen(Library):
         self.start(self.show_status())
 
     @on(ModelFailed)
-    async def show_model_failure(self, event: ModelFailed) -> None:
+    def show_model_failure(self, event: ModelFailed) -> None:
         self.start(self.show_status())
-        await self.conversation.say(event.reason, error=True)
+        self.start(self._say_failure(event.reason))
+
+    async def _say_failure(self, reason: str) -> None:
+        await self.opened.wait()
+        await self.conversation.say(reason, error=True)
+
+    async def _tell_notices(self) -> None:
+        await self.opened.wait()
+        for notice in self.assistant.notices:
+            await self.tell_once(notice)
 
     async def tell_once(self, notice: str) -> None:
         if notice not in self._told:
@@ -155,8 +165,7 @@ class ChatScreen(Library):
 
     async def show_status(self) -> None:
         chat, comparisons = await asyncio.to_thread(self._look)
-        for notice in self.assistant.notices:
-            await self.tell_once(notice)
+        self.start(self._tell_notices())
         title = self.query_one(TitleBar)
         title.title = (one_line(chat.title, 60) or "Untitled") if chat else "New chat"
         self._show_usage(comparisons)
@@ -168,11 +177,12 @@ class ChatScreen(Library):
 
     def _show_usage(self, comparisons: int) -> None:
         status, info = self.query_one(StatusLine), self.assistant.engine.info
-        status.activity = self.persona_app.model_activity
         if info is not None:
-            status.model, status.device = info.name, info.device
+            self.persona_app.model_activity = ""  # another may have been chosen after one that failed
+            status.model, status.device = info.name, _device(info)
         elif status.model:
             status.device = "at rest"  # unloaded when idle, or crashed: the next question brings it back
+        status.activity = self.persona_app.model_activity
         status.comparisons, status.strength = comparisons, self.assistant.settings.strength
         status.total = info.context_length if info else status.total
         empty = self.query_one(EmptyState)
@@ -185,3 +195,10 @@ class ChatScreen(Library):
         status.speed = statistics.tokens_per_second if statistics else 0.0
         if not self.answering_here:  # while an answer comes, its prompt's length is shown already
             status.used = statistics.context_used if statistics else 0
+
+
+def _device(info: ModelInfo) -> str:
+    """Return `CPU`, or the GPU and how much of the model it holds: a silent fallback to the CPU must show."""
+    device = one_line(info.device, 30)
+    on_gpu = min(info.gpu_layers, info.layers)  # some backends count the output layer too
+    return f"{device} {on_gpu}/{info.layers} layers" if on_gpu > 0 else device
