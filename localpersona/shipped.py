@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def models() -> Path:
-    """Return the directory of shipped data: inside the installed package, or `models/` beside it in a checkout."""
+    """Return the directory of shipped data: in the installed package, or `models/` beside it in a checkout."""
     packaged = Path(__file__).with_name("models")
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "models"
 

@@ -1,4 +1,4 @@
-"""Making untrusted text harmless. Prompts, answers, file names and model metadata can all carry terminal escapes."""
+"""Making untrusted text harmless: prompts, answers, file names and model metadata can carry terminal escapes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 def harmless(text: str) -> str:
     """Return text that is safe on any terminal: control characters become visible pictures (␛ for escape).
 
-    Tabs and newlines stay; carriage returns before a newline go. Idempotent. The stored text is never changed,
+    Tabs and newlines stay; carriage returns before a newline go. Idempotent. Stored text is never changed,
     only what is shown.
     """
     return _HARMFUL.sub(lambda found: chr(_PICTURES.get(ord(found[0]), 0xFFFD)), text.replace("\r\n", "\n"))

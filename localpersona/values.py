@@ -59,7 +59,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A prompt, two responses and what the user said of them. It owns its texts, so no chat can take them away."""
+    """A prompt, two responses and what the user said of them. It owns its texts: no chat can take them away."""
 
     prompt: str
     first: str

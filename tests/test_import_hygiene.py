@@ -36,7 +36,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import localpersona.preferences", {"numpy"}),
         ("import localpersona as lp; lp.Weights.prior()", {"numpy"}),
         ("import localpersona as lp; lp.question_bank()", {"numpy"}),
-        ("import localpersona.store", {"numpy", "sqlite_utils"}),  # sqlite-utils takes NumPy along where it is
+        ("import localpersona.store", {"numpy", "sqlite_utils"}),  # sqlite-utils takes NumPy along
         ("import localpersona.assistant", {"numpy", "sqlite_utils"}),
         ("import localpersona.ui.app", {"numpy", "sqlite_utils", "textual"}),
     ],

@@ -58,6 +58,6 @@ def main() -> None:
         code = 130
     except BrokenPipeError:
         # The reader has gone (`localpersona … | head`); nobody is left to be told, not even at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         code = 0
     sys.exit(code if isinstance(code, int) else 0)

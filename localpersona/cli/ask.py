@@ -106,7 +106,7 @@ def _answer(
                         click.echo()
                     return reply
     except KeyboardInterrupt:
-        events.close()  # type: ignore[attr-defined]  # a generator: stops the answer and keeps what there is
+        events.close()  # stops the answer and keeps what there is
         status.clear()
         if stream:
             click.echo()

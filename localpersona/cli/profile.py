@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -68,7 +69,7 @@ def export(file: Path | None, profile: str | None) -> None:
 @profile.command("import")
 @click.argument("file", type=click.File("rb"))
 @profile_option
-def import_(file: click.utils.LazyFile, profile: str | None) -> None:
+def import_(file: BinaryIO, profile: str | None) -> None:
     """Add the comparisons of an exported profile to this one (- reads stdin)."""
     try:
         data = json.loads(file.read())

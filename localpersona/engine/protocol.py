@@ -1,6 +1,6 @@
-"""What the app process and the engine child say to each other, and the interface that both front ends' code meets.
+"""What the app process and the engine child say to each other, and the interface that the app's code meets.
 
-The real implementation is `engine.client.EngineClient` (llama.cpp in a child process); tests use a scripted one.
+The real implementation is `engine.client.EngineClient` (llama.cpp in a child process); tests script one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What was loaded, as the model file and llama.cpp say it. All text here is untrusted: show it sanitised."""
+    """What was loaded, as the file and llama.cpp say it. All text here is untrusted: show it sanitised."""
 
     path: str
     name: str
@@ -144,7 +144,7 @@ class Scores:
 
 
 class Engine(Protocol):
-    """Turns a conversation into candidates. Methods block; call them from a worker thread, `cancel` from any."""
+    """Turns a conversation into candidates. Methods block: use a worker thread; `cancel` from any."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -155,7 +155,7 @@ class Engine(Protocol):
     def busy(self) -> bool: ...
 
     def load(self, spec: ModelSpec) -> ModelInfo:
-        """Load (or keep, if the same spec is loaded already). Starts the child when needed. Raises ModelError."""
+        """Load (or keep, if the spec is the same). Starts the child when needed. Raises ModelError."""
         ...
 
     def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
