@@ -111,7 +111,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--prompts", type=int, default=20, help=f"how many prompts, at most {len(PROMPTS)}")
     parser.add_argument("--candidates", type=int, default=8, help="responses to choose from")
-    parser.add_argument("--max-tokens", type=int, default=160, help="longest response")
+    parser.add_argument("--max-tokens", type=int, default=128, help="longest response")
     parser.add_argument("--model", default="", help="a GGUF file; the embedded model by default")
     parser.add_argument(
         "--instructions", choices=("on", "off"), default="on", help="tell the model the taste"

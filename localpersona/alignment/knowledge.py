@@ -22,8 +22,9 @@ CLEARLY, LEANING = 0.95, 0.8
 """Posterior probability that the weight is beyond NEGLIGIBLE on its side."""
 LEARNED = 0.1
 """Share of the prior variance that must be gone before a trait counts as asked about."""
-INDIFFERENT_SD = 0.25
-"""A weight known this well that is still near neutral is one the person does not care about."""
+INDIFFERENT_SD, WELL_ASKED = 0.25, 0.5
+"""A weight known this well, most of it from the person's own choices (the share of the prior variance that is
+gone), and still near neutral is one that the person does not care about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,5 @@ def _certainty(mean: float, variance: float, learned: float) -> Certainty:
         return "clearly"
     if sided >= LEANING:
         return "leaning"
-    return "indifferent" if sqrt(variance) <= INDIFFERENT_SD else "unknown"
+    indifferent = sqrt(variance) <= INDIFFERENT_SD and learned >= WELL_ASKED
+    return "indifferent" if indifferent else "unknown"

@@ -13,7 +13,8 @@ from localpersona.rewards.traits import TRAITS, Trait
 
 SCALE = 1.5
 """The weight that fills tanh(1) = 76 % of a bar's half. The same for every trait, user and day, so that a bar
-that moves means a weight that moved. Weights of the training people lie mostly within ±1.5."""
+that moves means a weight that moved. Most people's weights lie within ±1, which leaves room for a
+strong taste."""
 FULLEST = 0.95
 """How far a bar can be set by hand: ±1 would be an infinite weight."""
 
