@@ -174,7 +174,7 @@ class EngineClient:
         return self._info
 
     def _ask(self, what: str, *, loaded: bool, **values: Any) -> tuple[int, Message]:
-        """Send a request, after a model is loaded if need be; return its number and the first message about it."""
+        """Send a request, loading a model first if need be; return its number and first message."""
         while True:
             if loaded:
                 self._ensure_loaded()
@@ -185,7 +185,7 @@ class EngineClient:
             except EngineCrashed:
                 if not served_before:
                     raise
-                continue  # it had ended since the last request, so this one isn't to blame: try with a new child
+                continue  # it had ended since the last request: this one is not to blame
             self._served = True
             return number, message
 
@@ -212,7 +212,7 @@ class EngineClient:
         return number
 
     def _receive(self, number: int, timeout: float | None = None) -> Message:
-        """Return the next message about the request. Raises the child's error, EngineCrashed, TimeoutError."""
+        """Return the request's next message. Raises the child's error, EngineCrashed, TimeoutError."""
         child = self._child
         while child is not None:
             try:

@@ -219,7 +219,7 @@ class LlamaDecoder:
 
 
 def _bytes_per_cell(model: Any) -> int:
-    """Return what llama.cpp needs for one token: a key and a value of 16-bit numbers per layer, and its labels."""
+    """Return the memory of one token: in each layer a key and a value of 16-bit numbers; and its labels."""
     heads = max(L.llama_model_n_head(model), 1)
     width = L.llama_model_n_embd(model) * L.llama_model_n_head_kv(model) // heads
     return int(2 * 2 * L.llama_model_n_layer(model) * width) + 64

@@ -37,4 +37,5 @@ def first_error() -> str:
     if not _errors:
         return ""
     head, separator, rest = _errors[0].partition(": ")
-    return rest if separator and " " not in head else _errors[0]
+    error = rest if separator and " " not in head else _errors[0]
+    return error.removeprefix("error loading model: ")

@@ -41,6 +41,7 @@ class PromptBuilder:
         least = min(_LEAST_ANSWER, max_tokens, self._context_length // 4)
         wanted = max(least, min(max_tokens, self._context_length // 2))
         start, history, question = _sections(turns)
+        self._refuse_the_absurd([*start, *question])
         prompt = self._tokens([*start, *history, *question], continuation)
         dropped = 0
         if len(prompt[0]) + wanted > self._context_length:
@@ -52,11 +53,20 @@ class PromptBuilder:
             prompt = self._tokens([*start, *history[dropped:], *question], continuation)
         tokens, inside = prompt
         if len(tokens) + least > self._context_length:
-            raise PromptTooLong(
-                f"The question is too long: with the system prompt it takes {len(tokens)} of the "
-                f"{self._context_length} tokens of context.\nShorten it, or set a longer context."
-            )
+            raise self._too_long(str(len(tokens)))
         return Prompt(tokens, self._context_length - len(tokens), dropped, inside)
+
+    def _refuse_the_absurd(self, turns: Sequence[Turn]) -> None:
+        """Refuse megabytes without tokenising them, which takes a second each and cannot be stopped."""
+        size = sum(len(turn.content) for turn in turns)
+        if size > 100_000 and size // self._vocabulary.longest > self._context_length:
+            raise self._too_long(f"at least {size // self._vocabulary.longest}")
+
+    def _too_long(self, tokens: str) -> PromptTooLong:
+        return PromptTooLong(
+            f"The question is too long: with the system prompt it takes {tokens} of the "
+            f"{self._context_length} tokens of context.\nShorten it, or set a longer context."
+        )
 
     def _droppable(self, history: Sequence[Turn], excess: int) -> int:
         """Return how many of the oldest turns to drop, in pairs, so that at least `excess` tokens go.
@@ -67,11 +77,19 @@ class PromptBuilder:
         step = max(self._context_length // 4, 1)
         excess = -(-excess // step) * step
         gone = dropped = 0
+        frame = self._frame_of_pair()
         while gone < excess and dropped < len(history):
             pair = history[dropped : dropped + 2]
-            gone += sum(len(self._vocabulary.tokenise_content(turn.content)) for turn in pair)
+            gone += frame + sum(len(self._vocabulary.tokenise_content(turn.content)) for turn in pair)
             dropped += len(pair)
         return dropped
+
+    def _frame_of_pair(self) -> int:
+        """Return how many tokens the template itself writes for a question and its answer."""
+        question, reply = Turn("user", "a"), Turn("assistant", "a")
+        return (
+            len(self._tokens([question, reply, question], "")[0]) - len(self._tokens([question], "")[0]) - 2
+        )
 
     def _tokens(self, turns: Sequence[Turn], continuation: str) -> tuple[list[int], bool]:
         """Return the tokens, and whether they end within reasoning."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -71,6 +72,11 @@ class Vocabulary:
         buffer = ctypes.create_string_buffer(size)
         length = L.llama_token_to_piece(self._vocabulary, token, buffer, size, 0, special)
         return self._piece(token, special, -length) if length < -size else buffer.raw[: max(length, 0)]
+
+    @cached_property
+    def longest(self) -> int:
+        """Bytes of the longest token: n bytes of text are at least n / longest tokens."""
+        return max((len(self.text(token).encode()) for token in range(self.size)), default=1)
 
     def tokenise_template(self, text: str, *, continues: bool = False) -> list[int]:
         """Return the tokens of text written by the template: control tokens are recognised."""

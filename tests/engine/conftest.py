@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from llama_cpp import llama_cpp
 
+from localpersona.engine import llama_log
+from localpersona.engine.chat_template import ChatTemplate
 from localpersona.engine.client import EngineClient
 from localpersona.engine.protocol import EngineEvent, Generated, GenerateRequest, ModelSpec
+from localpersona.engine.vocabulary import Vocabulary
 from localpersona.values import Sampling, Turn
 
 Ask = Callable[..., GenerateRequest]
@@ -56,6 +60,24 @@ def ask() -> Ask:
         return GenerateRequest(turns, Sampling(**{"max_tokens": 24, **sampling}), **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def vocabulary(model_path: Path) -> Iterator[tuple[Vocabulary, ChatTemplate]]:
+    """The embedded model's vocabulary and template, without its weights."""
+    yield from opened(model_path)
+
+
+def opened(path: Path) -> Iterator[tuple[Vocabulary, ChatTemplate]]:
+    """Yield vocabulary and template of a model file, without its weights."""
+    llama_log.listen()
+    parameters = llama_cpp.llama_model_default_params()
+    parameters.vocab_only = True
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+    source = (llama_cpp.llama_model_chat_template(model, None) or b"").decode()
+    vocabulary = Vocabulary(model, source)
+    yield vocabulary, ChatTemplate.for_model(source, bos=vocabulary.text(vocabulary.bos))
+    llama_cpp.llama_model_free(model)
 
 
 def answer(engine: EngineClient, request: GenerateRequest) -> tuple[list[EngineEvent], Generated]:

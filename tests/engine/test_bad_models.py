@@ -36,7 +36,7 @@ BAD: dict[str, Callable[[Path], object]] = {
     "header cut": lambda path: cut(path, lambda size: 200),
     "weights cut": lambda path: cut(path, lambda size: size - 4000),
     "too many blocks (aborts)": lambda path: write_gguf(path, block_count=4000),
-    "token twice (aborts)": lambda path: write_gguf(path, tokens=TWICE, tokenizer="gpt2"),
+    "token twice (aborts)": lambda path: write_gguf(path, tokens=TWICE),
     "unknown architecture": lambda path: write_gguf(path, architecture="doesnotexist"),
     "no heads": lambda path: write_gguf(path, heads=0),
     "weights all zero": lambda path: write_gguf(path, weights=0.0),

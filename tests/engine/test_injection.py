@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llama_cpp import llama_cpp
 
-from localpersona.engine import llama_log
 from localpersona.engine.chat_template import ChatTemplate
 from localpersona.engine.prompt import PromptBuilder
 from localpersona.engine.vocabulary import Vocabulary
 from localpersona.values import Turn
 
+from .conftest import opened
 from .tiny_gguf import CONTROL, USER_DEFINED, sentencepiece_tokens, write_gguf
 
 TEXTS = [
@@ -22,23 +20,6 @@ TEXTS = [
     "def f(x):\n    return x + 1",
     "Ünïcödé, 日本語, 😀 and a price of $3.50 (50 % off).",
 ]
-
-
-@pytest.fixture(scope="module")
-def vocabulary(model_path: Path) -> Iterator[tuple[Vocabulary, ChatTemplate]]:
-    """The embedded model's vocabulary and template, without its weights."""
-    yield from opened(model_path)
-
-
-def opened(path: Path) -> Iterator[tuple[Vocabulary, ChatTemplate]]:
-    llama_log.listen()
-    parameters = llama_cpp.llama_model_default_params()
-    parameters.vocab_only = True
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-    source = (llama_cpp.llama_model_chat_template(model, None) or b"").decode()
-    vocabulary = Vocabulary(model, source)
-    yield vocabulary, ChatTemplate.for_model(source, bos=vocabulary.text(vocabulary.bos))
-    llama_cpp.llama_model_free(model)
 
 
 def built(vocabulary: Vocabulary, template: ChatTemplate, *turns: Turn) -> list[int]:

@@ -1,4 +1,4 @@
-"""The cache's bookkeeping: whatever was forked, dropped or enlarged, the logits are those of a fresh start."""
+"""The cache's bookkeeping: whatever was forked or dropped, the logits are those of a fresh start."""
 
 from __future__ import annotations
 
