@@ -211,5 +211,5 @@ async def test_the_status_line_tells_model_device_context_comparisons_and_streng
         await running.ask("Hello")
         await running.until(lambda: running.chat.query_one(StatusLine).used)
         line = running.seen().splitlines()[-2]
-        for part in ("Scripted 1B", "CPU", "tokens/s", "of 4,096", "0 comparisons", "strength full"):
+        for part in ("Scripted 1B", "CPU", "tokens/s", "/4,096", "0 comparisons", "strength full"):
             assert part in line

@@ -9,6 +9,7 @@ from ui.running import Start
 from localpersona.ui.commands import COMMANDS, matching, mistyped, parse
 from localpersona.ui.screens.help import HelpScreen
 from localpersona.ui.widgets.command_hints import CommandHints
+from localpersona.ui.widgets.key_line import KeyLine
 
 
 def test_a_command_is_a_known_word_or_its_unique_beginning_after_a_slash() -> None:
@@ -99,3 +100,19 @@ async def test_quit_leaves(start: Start) -> None:
     async with start() as running:
         await running.press("ctrl+q")
         await running.until(lambda: not running.app.is_running)
+
+
+async def test_a_click_on_a_key_in_the_key_line_does_what_the_key_does(start: Start) -> None:
+    async with start() as running:
+        line = running.chat.query_one(KeyLine)
+        column = line.render().plain.index("F1")
+        await running.pilot.click(line, offset=(column + 2, 0))
+        await running.until(lambda: isinstance(running.app.screen, HelpScreen))
+
+
+async def test_keys_that_do_not_fit_are_left_out_whole(start: Start) -> None:
+    async with start(size=(46, 20)) as running:
+        shown = running.chat.query_one(KeyLine).render().plain
+        assert "Send" in shown
+        assert "Help" not in shown
+        assert len(shown) <= 42

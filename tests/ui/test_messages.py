@@ -177,3 +177,13 @@ async def test_strength_is_set_by_command_and_shown(start: Start) -> None:
         await running.command("/strength enormous")
         assert running.assistant.settings.strength == "light"
         assert running.told[-1] == "Strength is one of off, light, medium, full."
+
+
+async def test_a_clicked_message_has_the_focus_and_the_letters_act_on_it(start: Start) -> None:
+    async with start(engine=ScriptedEngine(["one", "two"])) as running:
+        await running.ask("first")
+        await running.ask("second")
+        await running.pilot.click(running.answers[0])
+        assert focused(running) == "one"
+        await running.press("y")
+        assert running.app.clipboard == "one"

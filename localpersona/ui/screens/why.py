@@ -17,6 +17,8 @@ from localpersona.values import Explanation, TraitEffect
 
 NOTICEABLE = 0.05
 """Effects smaller than this (log-odds) are not worth a line."""
+MOST = 6
+"""Lines: the strongest effects come first, the rest hardly mattered."""
 _WIDTH = 12
 _FULL_BAR = 1.5
 """The effect that fills the bar: it alone makes one answer preferred in 82 of 100 cases."""
@@ -51,7 +53,7 @@ class WhyScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         explanation = self._explanation
-        effects = [e for e in explanation.effects if abs(e.against_runner_up) >= NOTICEABLE]
+        effects = [e for e in explanation.effects if abs(e.against_runner_up) >= NOTICEABLE][:MOST]
         with VerticalScroll() as box:
             box.border_title = "Why this answer"
             yield Static(Content(harmless(explanation.summary)), classes="summary")

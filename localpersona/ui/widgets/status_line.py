@@ -49,7 +49,7 @@ class StatusLine(Widget):
             self.activity or one_line(self.model, name) or "no model",
             self.device if self.model and not self.activity else "",
             f"{self.speed:.0f} tokens/s" if self.speed else "",
-            f"context {self.used:,} of {self.total:,}" if self.total else "",
+            f"context {self.used:,}/{self.total:,}" if self.total else "",
             f"strength {self.strength}" if self.strength else "",
             many,
         ]
