@@ -23,6 +23,8 @@ pair of four candidates reached it nearly always at first, in two of three answe
 three after thirty and one of eight after sixty: the offer fades as there is less to learn."""
 NOTICEABLE = 0.15
 """Movement of a weight, in its former standard deviations, that is worth a sentence."""
+HINT = 0.4
+"""How far, in its standard deviations, a weight must be from neutral before even "perhaps" is said."""
 NOTHING_CLEAR = "Noted; no clear change yet."
 _TASTES = frozenset(trait.name for trait in TRAITS if trait.taste)
 
@@ -108,21 +110,25 @@ def undo(store: Store, taste: UserTaste, portrait: Callable[[], ProfileView]) ->
 
 
 def what_changed(before: Weights, after: Weights) -> str:
-    """Say what a comparison taught about taste: of what moved, a trait that is sure, else the strongest."""
+    """Say what a comparison taught about taste: of the traits that moved, the one that is surest by now."""
     moved = (after.mean - before.mean) / np.sqrt(np.diag(before.covariance))
-    known = what_is_known(after)
-    tastes = [index for index, name in enumerate(after.names) if name in _TASTES]
-    noticed = [index for index in tastes if abs(moved[index]) >= NOTICEABLE]
+    noticed = [
+        index for index, name in enumerate(after.names) if name in _TASTES and abs(moved[index]) >= NOTICEABLE
+    ]
     if not noticed:
         return NOTHING_CLEAR
-    sure = [index for index in noticed if known[index].claimed and known[index].mean * moved[index] > 0]
-    top = max(sure or noticed, key=lambda index: abs(moved[index]))
+    earlier, known = what_is_known(before), what_is_known(after)
+    # How far each weight is by now on the side that it moved to.
+    sides = {index: float(np.sign(moved[index])) * known[index].mean / known[index].sd for index in noticed}
+    top = max(sides, key=sides.__getitem__)
     towards = pole(after.names[top], float(moved[top])).prefers
-    if sure:
+    if sides[top] > 0 and known[top].claimed:
         return f"You seem to prefer {towards}."
-    if known[top].mean * moved[top] <= 0:
-        return f"Noted: this one speaks for {towards}, earlier ones for the opposite."
-    return f"Perhaps you prefer {towards}; a few more comparisons will tell."
+    if sides[top] >= HINT:
+        return f"Perhaps you prefer {towards}; a few more comparisons will tell."
+    if earlier[top].claimed and earlier[top].mean * moved[top] < 0:
+        return f"Noted: this one speaks for {towards}, unlike what you chose before."
+    return NOTHING_CLEAR
 
 
 def swapped(profile: str, question: object) -> bool:
