@@ -49,6 +49,8 @@ class Answering:
         self._models = models
         self._taste = taste
         self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._ended.set()
         self._recent: OrderedDict[int, Reply] = OrderedDict()
 
     def ask(self, prompt: str, chat_id: int | None, parent_id: int | None, options: Options) -> Events:
@@ -67,6 +69,10 @@ class Answering:
         # The flag covers the time in which the engine is not generating yet: storing, loading the model.
         self._stop.set()
         self._engine.cancel()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until no answer is being made, so that a stopped one is written down; at most so long."""
+        self._ended.wait(seconds)
 
     def prompt_of(self, message_id: int) -> str:
         """Return the prompt that an answer answers; "" when the message is none."""
@@ -155,7 +161,14 @@ class Answering:
     def _answer(self, place: Callable[[], Job], prompt: str, options: Options) -> Events:
         # Made here and not in the generator: `cancel` must count from this call on.
         stop = self._stop = threading.Event()
-        return self._events(place, prompt, options, stop)
+        return self._watched(self._events(place, prompt, options, stop))
+
+    def _watched(self, events: Events) -> Events:
+        self._ended.clear()
+        try:
+            yield from events
+        finally:
+            self._ended.set()
 
     def _events(
         self, place: Callable[[], Job], prompt: str, options: Options, stop: threading.Event

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Events = Generator[Event, None, None]
 
+CLOSING_SECONDS = 1.0
+"""How long closing waits for an answer in another thread to be written down as stopped."""
+
 
 class Assistant:
     """Chats, learns from comparisons, explains. Create it with `open`; close it, or use a with statement.
@@ -103,6 +106,7 @@ class Assistant:
     def close(self) -> None:
         """Stop what runs, end the engine's process, close the database. Idempotent."""
         self.cancel()
+        self._answering.wait(CLOSING_SECONDS)
         self._models.close()
         self.engine.close()
         self.store.close()

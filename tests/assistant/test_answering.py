@@ -378,3 +378,22 @@ while type(next(events)).__name__ != "Failed":
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
     subprocess.run([sys.executable, "-c", script], env=environment, timeout=60, check=True)
+
+
+def test_closing_while_an_answer_is_written_keeps_all_of_it(open_assistant: Opener) -> None:
+    assistant = open_assistant(ScriptedEngine(["one two three four"], hold_after=2), store=Store.open())
+    started = threading.Event()
+
+    def chat() -> None:
+        for event in assistant.stream("Count", plain=True):
+            if isinstance(event, Delta) and event.text == "two ":
+                started.set()
+
+    thread = threading.Thread(target=chat)
+    thread.start()
+    assert started.wait(10)
+    assistant.close()
+    thread.join(10)
+    with Store.open() as store:
+        row = store.message(store.chats()[0].last_message_id or 0)
+        assert (row.text, row.state) == ("one two ", "stopped")
