@@ -13,7 +13,7 @@ from typing import Any
 
 from localpersona.engine import wire
 from localpersona.engine.child import Child, ChildEnded
-from localpersona.engine.framing import Message
+from localpersona.engine.framing import FramingError, Message
 from localpersona.engine.protocol import (
     EngineBusy,
     EngineCrashed,
@@ -95,7 +95,7 @@ class EngineClient:
 
     def score(self, prompt: str, responses: Sequence[str]) -> Scores:
         with self._alone():
-            _, message = self._ask("score", loaded=False, prompt=prompt, responses=list(responses))
+            _, message = self._ask("score", prompt=prompt, responses=list(responses))
             return wire.load_scores(message["result"])
 
     def count_tokens(self, text: str) -> int:
@@ -153,16 +153,16 @@ class EngineClient:
                 raise ModelError(
                     "No model has been chosen.\nChoose one, or put a GGUF file into the models folder."
                 )
-            self._load(self._spec)
+            self._load(_absolute(self._spec))
 
     def _load(self, spec: ModelSpec) -> ModelInfo:
         if self._info is not None and spec == self._spec and self._child is not None and self._child.alive:
             return self._info
         name, size = one_line(Path(spec.path).name, 60), _size(spec.path)
         self._info = None
-        number = self._send("load", spec=wire.dump(spec))
         try:
-            message = self._receive(number, timeout=self._load_seconds + size / _BYTES_PER_SECOND)
+            seconds = self._load_seconds + size / _BYTES_PER_SECOND
+            _, message = self._ask("load", timeout=seconds, spec=wire.dump(spec))
         except EngineCrashed as crash:
             how = str(crash).partition("\n")[0].removeprefix("The model's process ")
             raise ModelError(f"{name} cannot be loaded: the process {how}\n{_OTHER_MODEL}") from crash
@@ -173,42 +173,40 @@ class EngineClient:
         self._spec = spec
         return self._info
 
-    def _ask(self, what: str, *, loaded: bool, **values: Any) -> tuple[int, Message]:
+    def _ask(
+        self, what: str, *, loaded: bool = False, timeout: float | None = None, **values: Any
+    ) -> tuple[int, Message]:
         """Send a request, loading a model first if need be; return its number and first message."""
         while True:
             if loaded:
                 self._ensure_loaded()
             served_before = self._child is not None and self._served
-            number = self._send(what, **values)
             try:
-                message = self._receive(number)
+                number = self._send(what, **values)
+                message = self._receive(number, timeout)
             except EngineCrashed:
                 if not served_before:
                     raise
-                continue  # it had ended since the last request: this one is not to blame
-            self._served = True
+                continue  # it may have ended since the last request; a new child shows whether this one is to blame
+            self._served = self._served or what != "load"
             return number, message
 
     def _send(self, what: str, **values: Any) -> int:
         """Send a request, starting the child if need be; return the request's number."""
+        if self._child is None or not self._child.alive:
+            self._drop_child()
+            self._start_child()
+        assert self._child is not None
         number = next(self._numbers)
-        for attempt in (1, 2):
-            if self._child is None or not self._child.alive:
-                self._start_child()
-            assert self._child is not None
-            try:
-                self._child.send({"do": what, "id": number, **values})
-            except ChildEnded:
-                # It may have ended between two requests; then a new one does what the old one would have
-                # done.
-                how = self._bury()
-                if attempt == 2:
-                    raise EngineCrashed(how) from None
-                continue
-            self._current = number
-            if self._cancelled.is_set():  # it came before there was a number to cancel
-                self.cancel()
-            break
+        try:
+            self._child.send({"do": what, "id": number, **values})
+        except FramingError as error:
+            raise EngineError("The request is too large for the model's process.") from error
+        except ChildEnded:
+            raise EngineCrashed(self._bury()) from None
+        self._current = number
+        if self._cancelled.is_set():  # it came before there was a number to cancel
+            self.cancel()
         return number
 
     def _receive(self, number: int, timeout: float | None = None) -> Message:
