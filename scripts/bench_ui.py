@@ -71,7 +71,7 @@ async def measure(app: LocalPersonaApp, keys: int, label: str) -> None:
 async def bench(keys: int, candidates: int) -> None:
     settings = Settings(candidates=candidates, max_tokens=1024)
     with Assistant.open(settings=settings) as assistant:
-        assistant.store.set_state("welcomed", "yes")
+        assistant.greeted()
         app = LocalPersonaApp(assistant)
         async with app.run_test(size=(120, 40)) as pilot:
             while app.model_activity or assistant.engine.info is None:

@@ -39,7 +39,7 @@ def onboard(assistant: Assistant) -> None:
 async def photograph(size: tuple[int, int], seed: int) -> None:
     settings = Settings(candidates=8, max_tokens=160)
     with Assistant.open(settings=settings) as assistant:
-        assistant.store.set_state("welcomed", "yes")
+        assistant.greeted()
         onboard(assistant)
         first = assistant.reply(PROMPT, seed=seed)
         print(f"{first.text}\n\n{first.explanation.summary}")

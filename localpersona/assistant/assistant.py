@@ -84,9 +84,7 @@ class Assistant:
         if profile is not None:
             settings = settings_file.replaced(settings, profile=profile)
         if engine is None:
-            from localpersona.engine.client import (
-                EngineClient,
-            )  # tests with a scripted engine need no llama.cpp
+            from localpersona.engine.client import EngineClient  # a scripted engine needs no llama.cpp
 
             engine = EngineClient()
         chats = store
@@ -268,6 +266,14 @@ class Assistant:
         return comparing.undo(self._store, self._taste, self.profile)
 
     # Onboarding
+
+    def is_new(self) -> bool:
+        """Whether this person was neither greeted nor has answered anything yet."""
+        return not self._store.state("welcomed") and not self.profile().comparisons
+
+    def greeted(self) -> None:
+        """Remember that the greeting was seen, also where no chats are stored."""
+        self._store.set_state("welcomed", "yes")
 
     @property
     def onboarding_total(self) -> int:

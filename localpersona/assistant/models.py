@@ -32,7 +32,10 @@ class ModelHost:
         self._engine = engine
         self._override = str(override) if override else ""
         self._loaded: ModelSpec | None = None
-        self._lock = threading.RLock()
+        self._loading = threading.RLock()
+        """Held while a model loads, which takes seconds: whatever must not wait for that has a lock of its own."""
+        self._saving = threading.Lock()
+        self._timing = threading.Lock()
         self._idle: threading.Timer | None = None
         self._closed = False
 
@@ -47,12 +50,16 @@ class ModelHost:
 
     def ready(self) -> bool:
         """Whether the model that is wanted is in memory, with the wanted settings."""
-        with self._lock:
+        if not self._loading.acquire(blocking=False):
+            return False
+        try:
             return self._engine.info is not None and self._loaded == self._spec(self._path())
+        finally:
+            self._loading.release()
 
     def load(self) -> ModelInfo:
         """Load what is wanted (or keep it). Raises ModelError."""
-        with self._lock:
+        with self._loading:
             spec = self._spec(self._path())
             info = self._engine.load(spec)
             self._loaded = spec
@@ -63,7 +70,7 @@ class ModelHost:
         again.
         """
         chosen = str(Path(path).expanduser().absolute()) if str(path) else ""
-        with self._lock:
+        with self._loading:
             former = self._loaded
             spec = self._spec(chosen or _embedded())
             try:
@@ -86,7 +93,7 @@ class ModelHost:
 
     def update_settings(self, **changes: object) -> Settings:
         """Change and save settings. Raises ValueError or SettingsError; neither changes anything."""
-        with self._lock:
+        with self._saving:
             changed = settings_file.replaced(self.settings, **changes)
             settings_file.save(changed, paths.settings())
             self.settings = changed
@@ -94,7 +101,7 @@ class ModelHost:
 
     def touch(self) -> None:
         """Start the idle time anew: the model has just been used."""
-        with self._lock:
+        with self._timing:
             self._stop_timer()
             if self.settings.idle_unload_minutes > 0 and not self._closed:
                 self._idle = threading.Timer(self.settings.idle_unload_minutes * 60, self._unload_if_idle)
@@ -103,7 +110,7 @@ class ModelHost:
 
     def close(self) -> None:
         """Forget the idle time, for good. The engine is the caller's to close."""
-        with self._lock:
+        with self._timing:
             self._closed = True
             self._stop_timer()
 

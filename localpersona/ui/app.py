@@ -66,11 +66,8 @@ class LocalPersonaApp(App[None]):
 
     async def _greet(self) -> None:
         """On the very first start, say what this is and offer the questions."""
-        if await asyncio.to_thread(self._is_new):
+        if await asyncio.to_thread(self.assistant.is_new):
             self.push_screen(_screen("welcome"), self._after_welcome)
-
-    def _is_new(self) -> bool:
-        return not self.assistant.store.state("welcomed") and not self.assistant.profile().comparisons
 
     def _after_welcome(self, begin: bool | None) -> None:
         if begin:

@@ -37,7 +37,7 @@ The choice is stored at once and counts from the next answer on; **u** in the ch
     def compose(self) -> ComposeResult:
         yield TitleBar("Which answer do you like better?")
         yield AnswerPair(self._question.prompt, self._question.first, self._question.second)
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     @on(AnswerPair.Chosen)
     def take(self, event: AnswerPair.Chosen) -> None:

@@ -84,4 +84,4 @@ class WelcomeScreen(PanelScreen[bool]):
         self.dismiss(begin)
 
     async def _remember(self) -> None:
-        await asyncio.to_thread(self.assistant.store.set_state, "welcomed", "yes")
+        await asyncio.to_thread(self.assistant.greeted)
