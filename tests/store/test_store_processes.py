@@ -22,20 +22,26 @@ store = Store.open(Path(sys.argv[1]))
 profile = store.profile().id
 """
 
-COMPARES = SAYS_AND_GOES_ON + """
+COMPARES = (
+    SAYS_AND_GOES_ON
+    + """
 for number in range(int(sys.argv[2])):
     store.add_comparison(profile, Comparison(f"{sys.argv[3]} {number}", "a" * 500, "b" * 500, 1.0))
     print(number, flush=True)
 store.close()
 """
+)
 
-ANSWERS = SAYS_AND_GOES_ON + """
+ANSWERS = (
+    SAYS_AND_GOES_ON
+    + """
 chat = store.create_chat(profile)
 message = store.add_message(chat, None, "assistant", "", state="running")
 store.update_message(message, text="so far")
 print(message, flush=True)
 sys.stdin.read()
 """
+)
 
 
 def start(script: str, path: Path, *arguments: str) -> subprocess.Popen[str]:

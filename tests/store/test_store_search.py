@@ -94,7 +94,7 @@ def test_no_more_hits_than_asked_for(store: Store, chat_id: int) -> None:
 def talkative() -> Iterator[Store]:
     with Store.open(None) as store:
         chat = store.create_chat(store.profile().id, "title")
-        say(store, chat, "some words: don't AND OR NOT near col:umn \"quoted\" (brackets) * ^ {x} 100% 睡觉")
+        say(store, chat, 'some words: don\'t AND OR NOT near col:umn "quoted" (brackets) * ^ {x} 100% 睡觉')
         yield store
 
 

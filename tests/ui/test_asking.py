@@ -199,7 +199,9 @@ async def test_a_link_shows_its_address_before_anything_opens_it(
         opened: list[str] = []
         monkeypatch.setattr(running.app, "open_url", lambda url, **_: opened.append(url))
         await running.ask("link")
-        await running.answers[0].query_one("MarkdownParagraph").action_link("https://example.org/where?really")
+        await (
+            running.answers[0].query_one("MarkdownParagraph").action_link("https://example.org/where?really")
+        )
         await running.until_seen("https://example.org/where?really")
         assert opened == []
         await running.press("o")

@@ -43,7 +43,7 @@ async def test_while_the_model_loads_the_app_can_be_used_and_a_question_waits_vi
     async with start(engine=engine, loaded=False) as running:
         await running.until_seen("loading the model…")
         await running.send("Are you there?")
-        await running.until(lambda: running.seen().count("loading the model…") == 2)
+        await running.until_seen("loading scripted")
         assert running.store.path(running.store.chats()[0].last_message_id or 0)[0].text == "Are you there?"
         engine.may_load.set()
         await running.until(lambda: engine.requests)
@@ -135,9 +135,7 @@ async def test_the_function_keys_open_the_other_screens_once(start: Start) -> No
 async def test_the_embedded_model_is_introduced_honestly(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "localpersona.ui.screens.chat.screen.embedded_model", lambda: "/models/scripted.gguf"
-    )
+    monkeypatch.setattr("localpersona.ui.screens.chat.screen.embedded_model", lambda: "/models/scripted.gguf")
     async with start(settings=Settings(candidates=1)) as running:
         assert "comes along for trying things out" in running.seen()
         assert "F4 shows the way to a better model" in running.seen().replace("\n", " ")
