@@ -26,6 +26,11 @@ class Outbox:
         """Return what waits in this chat, oldest first."""
         return [item.text for item in self.items if item.chat_id == chat_id]
 
+    @property
+    def chats(self) -> set[int | None]:
+        """The chats in which something waits."""
+        return {item.chat_id for item in self.items}
+
     def next(self) -> Waiting | None:
         """Remove and return the oldest."""
         return self.items.pop(0) if self.items else None

@@ -18,7 +18,7 @@ from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.message_view import MessageView
 
 
-async def wait_until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def wait_until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Let the app go on until the condition holds; fail after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():

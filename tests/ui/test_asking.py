@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from scripted_engine import ScriptedEngine
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Collapsible
-from ui.running import Start
+from ui.running import Running, Start
 
 from localpersona.settings import Settings
 from localpersona.ui.widgets.conversation import Conversation
@@ -31,6 +31,32 @@ async def test_ctrl_j_starts_a_new_line_and_pasted_newlines_do_not_send(start: S
         await running.until(lambda: running.draft != "a\nb")
         assert running.draft == "a\nbc\nd\n"
         assert running.texts == []
+
+
+async def test_keys_pressed_faster_than_the_app_can_follow_keep_their_order(start: Start) -> None:
+    engine = ScriptedEngine(["one two three"], hold_after=1)
+    async with start(engine=engine) as running:
+        burst(running, *"helo", "backspace", *"lo", "enter", *"next", "ctrl+j", *"line", "enter", *"later")
+        await running.until(lambda: running.draft == "later")
+        await running.until(lambda: running.chat.outbox.items)
+        assert running.texts[0] == "hello"
+        assert [item.text for item in running.chat.outbox.items] == ["next\nline"]
+
+
+async def test_escape_and_a_letter_pressed_as_one_act_on_the_newest_answer(start: Start) -> None:
+    async with start() as running:
+        await running.ask("Hello")
+        await running.press("alt+r")  # which is how a terminal reports both within a tenth of a second
+        await running.until(lambda: len(running.engine.requests) == 2)
+        await running.idle()
+        assert running.draft == ""
+        await running.until_seen("‹ 2/2 ›")
+
+
+def burst(running: Running, *keys: str) -> None:
+    """Press keys without giving the app any time between them."""
+    for key in keys:
+        running.app.post_message(Key(key, key if len(key) == 1 else None))
 
 
 async def test_the_prompt_box_grows_with_its_text_to_ten_rows(start: Start) -> None:

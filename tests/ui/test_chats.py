@@ -40,6 +40,32 @@ async def test_what_was_still_waiting_to_be_sent_is_back_as_draft_after_quitting
         assert running.draft == "second\n\nthird"
 
 
+async def test_a_prompt_sent_while_another_chat_was_open_does_not_come_back_as_a_draft(start: Start) -> None:
+    engine = ScriptedEngine(["one two three", "second answer"], hold_after=1)
+    async with start(engine=engine) as running:
+        await running.send("first")
+        await running.until_seen("one")
+        await running.send("second")
+        await running.write("third")
+        first = running.chat.chat_id
+        await running.press("ctrl+n")
+        await running.until(lambda: running.chat.chat_id is None)
+        await running.chat.open_chat(first)
+        assert running.draft == "third"  # and "second" still waits above it
+        await running.until_seen("queued  second")
+        await running.press("ctrl+n")
+        await running.until(lambda: running.chat.chat_id is None)
+        engine.hold_after = None
+        engine.release()
+        await running.until(lambda: len(engine.requests) == 2)
+        await running.idle()
+        await running.chat.open_chat(first)
+        assert running.texts == ["first", "one two three", "second", "second answer"]
+        assert running.draft == "third"
+    async with start() as running:
+        assert running.draft == "third"
+
+
 async def test_each_chat_keeps_its_own_draft(start: Start) -> None:
     async with start() as running:
         await running.ask("Hello")

@@ -42,7 +42,7 @@ class PromptBox(TextArea):
     PLACEHOLDER: ClassVar[str] = "Ask anything"
 
     class Submitted(Message):
-        """The user pressed Enter on a text that isn't blank. The box keeps it; the handler decides."""
+        """The user pressed Enter on a text that isn't blank. `give_back` is for one that cannot be sent."""
 
         def __init__(self, box: PromptBox, text: str) -> None:
             super().__init__()
@@ -70,10 +70,18 @@ class PromptBox(TextArea):
         self.replace(text, self.document.start, self.document.end)
         self.move_cursor(self.document.end)
 
-    def on_key(self, event: events.Key) -> None:
-        # TextArea inserts a newline for Enter before bindings are looked at.
-        if event.key == "enter":
+    def give_back(self, text: str) -> None:
+        """Put a text that could not be sent before what has been typed since."""
+        self.put("\n\n".join(part for part in (text, self.text) if part.strip()))
+
+    async def on_key(self, event: events.Key) -> None:
+        # Bindings are looked at only when a key has bubbled up to the app, and letters typed behind it
+        # overtake it there: "one", Enter, "two" typed while the machine is busy would be sent as "onetwo".
+        # Alt and a letter is what a quick Escape and letter looks like to a terminal.
+        if event.key == "enter" or event.key.startswith("alt+") or not event.is_printable:
             event.prevent_default()
+            if await self.app._check_bindings(event.key):
+                event.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "complete":
@@ -81,8 +89,10 @@ class PromptBox(TextArea):
         return super().check_action(action, parameters)
 
     def action_submit(self) -> None:
-        if self.text.strip():
-            self.post_message(self.Submitted(self, self.text))
+        text = self.text
+        if text.strip():
+            self.put("")  # at once: what is typed behind Enter belongs to the next prompt
+            self.post_message(self.Submitted(self, text))
 
     def action_newline(self) -> None:
         start, end = self.selection

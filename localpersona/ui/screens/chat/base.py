@@ -86,7 +86,13 @@ class ChatBase(Screen[None]):
         return answers[-1] if answers else None
 
     def show_queue(self) -> None:
+        """Show what waits in the open chat; write down what waits in any."""
         self.query_one(QueueLine).show(self.outbox.of(self.chat_id))
+        self.start(self.keep_queue(), group="queue", only=True)
+
+    async def keep_queue(self) -> None:
+        """Write down what waits to be sent: it must not be lost with the app."""
+        raise NotImplementedError
 
     def refuse_while_answering(self) -> bool:
         """Say that an answer is being written, if one is; return whether."""

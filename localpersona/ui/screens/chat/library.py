@@ -29,6 +29,8 @@ class Library(Acting):
         self._draft_timer: Timer | None = None
         self._deleted: list[int] = []
         """Chats deleted in this session, the last one last."""
+        self._queued: set[int | None] = set()
+        """Chats whose queue this session has written down."""
         self.opened = asyncio.Event()
         """Set when the first chat is on screen; what the conversation said before would be wiped away."""
 
@@ -60,7 +62,7 @@ class Library(Acting):
         await self.conversation.open(transcript)
         if live is not None and live.chat_id == self.chat_id:
             await self._rejoin(live)
-        draft = await asyncio.to_thread(self.assistant.store.draft, self._draft_key)
+        draft = await self._read_draft()
         self.prompt_box.put(draft + (self.prompt_box.text if first else ""))
         self.show_queue()
         self.refresh_bindings()
@@ -227,9 +229,31 @@ class Library(Acting):
         )
 
     async def save_draft(self) -> None:
-        """Write down what is typed, and what waits to be sent, before it could get lost."""
+        """Write down what is typed before it could get lost."""
         if self.editing is not None:
             return  # the prompt being edited is stored already, and so is the draft it put aside
-        parts = [*self.outbox.of(self.chat_id), self.prompt_box.text]
-        text = "\n\n".join(part for part in parts if part.strip())
-        await asyncio.to_thread(self.assistant.store.set_draft, self._draft_key, text)
+        await asyncio.to_thread(self.assistant.store.set_draft, self._draft_key, self.prompt_box.text)
+
+    async def keep_queue(self) -> None:
+        waiting = self.outbox.chats
+        self._queued |= waiting
+        for chat_id in tuple(self._queued):
+            text = "\n\n".join(self.outbox.of(chat_id))
+            await asyncio.to_thread(self.assistant.store.set_draft, _queue_key(chat_id), text)
+
+    async def _read_draft(self) -> str:
+        """Return what was typed in the open chat, after what still waited there when the app ended."""
+        store, key = self.assistant.store, self._draft_key
+        draft = await asyncio.to_thread(store.draft, key)
+        if self.chat_id in self._queued:
+            return draft  # it waits in the outbox, or was sent
+        left = await asyncio.to_thread(store.draft, _queue_key(self.chat_id))
+        if left:
+            draft = "\n\n".join(filter(None, (left, draft)))
+            await asyncio.to_thread(store.set_draft, key, draft)
+            await asyncio.to_thread(store.set_draft, _queue_key(self.chat_id), "")
+        return draft
+
+
+def _queue_key(chat_id: int | None) -> str:
+    return f"{'new' if chat_id is None else chat_id} queued"

@@ -29,6 +29,13 @@ from localpersona.ui.widgets.status_line import StatusLine
 from localpersona.ui.widgets.title_bar import TitleBar
 
 
+QUICK = {
+    "c": "compare", "w": "why", "r": "regenerate", "n": "continue",
+    "e": "edit", "y": "copy", "u": "undo_comparison",
+}  # fmt: skip
+"""Letters that act on the newest answer also from the prompt box, with Alt, or right behind an Escape."""
+
+
 class ChatScreen(Library):
     """Where the app lives. The focus starts in the prompt box."""
 
@@ -43,12 +50,14 @@ class ChatScreen(Library):
         Binding("ctrl+n", "new_chat", "New", id="chat.new"),
         Binding("ctrl+b", "toggle_chats", "Chats", id="chat.toggle_chats"),
         Binding("ctrl+f", "search_chats", "Search", show=False, priority=True, id="chat.search"),
+        *(Binding(f"alt+{key}", action, show=False) for key, action in QUICK.items()),
         Binding("f6", "rename_chat", "Rename", show=False, priority=True, id="chat.rename"),
     ]
 
     HELP = """\
 ## The chat
 - **Enter** sends, **Ctrl+J** starts a new line (Shift+Enter too, where the terminal can tell it from Enter).
+- **Alt** and a letter acts on the newest answer without leaving the prompt box: **Alt+C**, **Alt+W** …
 - **Esc** stops a running answer and keeps its text; otherwise it moves to the messages and back.
 - What you send while an answer runs waits for its turn; **↑** in the empty box takes it back.
 - Copying uses the terminal's clipboard; a few terminals don't allow that.

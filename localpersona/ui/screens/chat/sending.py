@@ -37,19 +37,17 @@ class Sending(ChatBase):
         text = event.text
         if (found := commands.parse(text)) is not None:
             command, argument = found
-            event.box.put("")
             await self.run_action(command.call(argument))
         elif commands.mistyped(text):
+            event.box.give_back(text)
             self.tell(f"There is no command {one_line(text, 30)}. Type / to see them all.")
         elif self.editing is not None:
             await self._ask_instead(self.editing, text)
+        elif self.runner.running:
+            self.outbox.add(self.chat_id, text)
+            self.show_queue()
         else:
-            event.box.put("")
-            if self.runner.running:
-                self.outbox.add(self.chat_id, text)
-                self.show_queue()
-            else:
-                await self.send(self.chat_id, text)
+            await self.send(self.chat_id, text)
 
     async def send(self, chat_id: int | None, text: str) -> None:
         """Ask in this chat, which may be another than the open one. No answer may be running."""
@@ -70,6 +68,7 @@ class Sending(ChatBase):
 
     async def _ask_instead(self, message_id: int, text: str) -> None:
         if self.refuse_while_answering() or not self.runner.claim(Live(self.chat_id, prompt=text)):
+            self.prompt_box.give_back(text)
             return
         self.end_editing()
         view = await self.conversation.instead(message_id, text)
@@ -113,6 +112,7 @@ class Sending(ChatBase):
             if self.chat_id is None and self._view() is not None:
                 self.chat_id = chat_id
                 await self.guarded(self.chat_created(chat_id))
+            self.show_queue()
 
     async def chat_created(self, chat_id: int) -> None:
         """The open chat has its id now."""
@@ -161,8 +161,8 @@ class Sending(ChatBase):
         if isinstance(event, Finished) and here and live.answer_id is not None:
             self.start(self.offer_comparison(live.answer_id))
         if not self.runner.running and (waiting := self.outbox.next()) is not None:
-            self.show_queue()
             await self.send(waiting.chat_id, waiting.text)
+            self.show_queue()  # afterwards: until the prompt is stored, the queue on disk still holds it
 
     async def _read_again(self, chat_id: int | None) -> None:
         transcript = None
@@ -179,7 +179,7 @@ class Sending(ChatBase):
             self.tell_error(RuntimeError(event.message))
             return
         if live.answer_id is None and live.prompt:  # not even stored: give back what was typed
-            self.prompt_box.put("\n\n".join(filter(None, (live.prompt, self.prompt_box.text))))
+            self.prompt_box.give_back(live.prompt)
         view = self.conversation.answer(live.answer_id) if live.answer_id is not None else None
         if view is not None:
             view.fail(event.message)
@@ -189,7 +189,7 @@ class Sending(ChatBase):
     def _give_back_queue(self, live: Live) -> None:
         """After a stop or a failure nothing is sent by itself: what waited goes back to the prompt box."""
         if live.chat_id == self.chat_id and (waiting := self.outbox.take_all(self.chat_id)):
-            self.prompt_box.put("\n\n".join(filter(None, (waiting, self.prompt_box.text))))
+            self.prompt_box.give_back(waiting)
         self.show_queue()
 
     # The queue and the hints
