@@ -159,6 +159,7 @@ def _install_llama() -> None:
                 name for name in found if any(name in cpu.X86_OPTIONS.get(o, ()) for o in flavour.options)
             ]
             _note({"llama": flavour.name, "cpu": sorted(used)})
+            say(f"  llama.cpp is built with {flavour.name}")
             llama_build.forget_sources(_CACHE)
             return
         failures.append(problem)

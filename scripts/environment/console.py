@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import NoReturn
@@ -53,6 +54,6 @@ class Progress:
         return f"{seconds // 60} min {seconds % 60:02} s" if seconds >= 60 else f"{seconds} s"
 
     def _draw(self, line: str) -> None:
-        line = line[:100]
+        line = line[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be overwritten
         print("\r" + line + " " * (len(self._shown) - len(line)), end="", file=sys.stderr, flush=True)
         self._shown = line

@@ -99,7 +99,7 @@ def build(python: Path, flavour: Flavour, cache: Path) -> Path:
     arguments = [os.environ.get("CMAKE_ARGS", ""), *defines]
     command = [python, "-m", "pip", "wheel", source, "--no-deps", "--no-cache-dir", "-v"]
     command += ["--wheel-dir", place, f"--config-settings=build-dir={place / 'objects'}"]
-    progress = Progress(f"Building llama.cpp for this machine ({flavour.name}); a few minutes, once")
+    progress = Progress("Building llama.cpp for this machine (a few minutes, once)")
     log = place / "build.log"
     if _run(command, {"CMAKE_ARGS": " ".join(arguments).strip()}, log, progress):
         raise SetUpError(f"llama.cpp did not compile. What the compiler said is at the end of {log}")
