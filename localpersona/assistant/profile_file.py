@@ -10,7 +10,6 @@ A lock's value is the trait's weight (log-odds per standard deviation of its sco
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, get_args
@@ -69,9 +68,9 @@ def import_profile(store: Store, taste: UserTaste, data: object) -> int:
     imported = read_profile(data, taste.prior.names)
     known = {_identity(row.comparison) for row in taste.rows()}
     new = list(_new(imported.comparisons, known))
-    profile = taste.profile
 
     def work() -> None:
+        profile = taste.profile
         for comparison, question_id in new:
             store.add_comparison(profile.id, comparison, question_id=question_id)
         if imported.locks:
@@ -131,9 +130,9 @@ def _text(value: object, what: str) -> str:
 
 
 def _lock(name: object, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         _refuse(f"the lock of {one_line(repr(name), 40)} must be a number")
-    if abs(value) > _LARGEST_LOCK:
+    if not abs(value) <= _LARGEST_LOCK:  # put so that NaN is refused, too
         _refuse(
             f"the lock of {one_line(repr(name), 40)} must be between -{_LARGEST_LOCK:g} and {_LARGEST_LOCK:g}"
         )

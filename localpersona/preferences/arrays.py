@@ -12,7 +12,7 @@ def finite(values: ArrayLike, what: str) -> Array:
     """Return values as float64; ValueError, naming `what`, unless all are finite numbers."""
     try:
         array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # OverflowError: an integer of 400 digits
         raise ValueError(f"{what} must be numbers") from None
     if not np.isfinite(array).all():
         raise ValueError(f"{what} must be finite numbers")

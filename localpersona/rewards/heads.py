@@ -81,7 +81,7 @@ class Heads:
 
     @classmethod
     def load(cls, path: Path) -> tuple[Heads, str]:
-        """Return heads and the hash of their encoder. Raises OSError, ValueError, KeyError, BadZipFile."""
+        """Return heads and the hash of their encoder. Raises what a damaged file makes NumPy raise."""
         with np.load(path, allow_pickle=False) as stored:
             data = {name: stored[name] for name in stored.files}
         heads = cls(

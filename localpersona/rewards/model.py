@@ -9,6 +9,7 @@ import hashlib
 import json
 import threading
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -105,7 +106,7 @@ def _load_heads(folder: Path) -> tuple[Heads, str]:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise RewardModelError(f"The reward model is incomplete: {error.filename} is missing") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())[:200]
         raise RewardModelError(f"The reward model in {folder} is damaged: {reason}") from error
     if found != wanted:

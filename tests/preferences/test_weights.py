@@ -53,6 +53,12 @@ def test_neither_fields_nor_arrays_can_be_changed(user: Weights) -> None:
             array[0] = 1.0
 
 
+@pytest.mark.parametrize("value", ["much", None, float("nan"), 10**400, [1.0]])
+def test_what_is_no_number_is_refused(user: Weights, value: object) -> None:
+    with pytest.raises(ValueError):
+        user.update([value, 0.0, 0.0], 1.0)  # type: ignore[list-item]
+
+
 def test_changing_the_arrays_given_changes_nothing() -> None:
     mean, differences = np.zeros(3), np.ones((1, 3))
     prior = Weights.gaussian(mean, CORRELATED, NAMES, "v1")

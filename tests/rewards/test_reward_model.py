@@ -130,15 +130,19 @@ def test_a_closed_model_says_so(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["encoder.gguf", "heads.npz", "prior.json"])
-@pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "nonsense"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "scrambled", "nonsense"])
 def test_missing_and_damaged_files_are_refused_in_one_line(copied: Path, name: str, damage: str) -> None:
     path = copied / name
     content = path.read_bytes()
     path.unlink()
     if damage != "missing":
-        path.write_bytes(
-            {"empty": b"", "truncated": content[: len(content) // 2], "nonsense": b"[1, 2"}[damage]
-        )
+        damaged = {
+            "empty": b"",
+            "truncated": content[: len(content) // 2],
+            "scrambled": content[:2000] + bytes(40) + content[2040:],
+            "nonsense": b"[1, 2",
+        }
+        path.write_bytes(damaged[damage])
     with pytest.raises(RewardModelError) as error:
         RewardModel.load(copied)
     assert "\n" not in str(error.value) and len(str(error.value)) < 400
