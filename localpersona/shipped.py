@@ -1,4 +1,4 @@
-"""The files that ship with the package: the reward model, the question bank, the catalogue."""
+"""Where the files that ship with the package are: the reward model and the question bank."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ def models() -> Path:
 
 
 def reward_model() -> Path:
+    """Return the directory of the encoder, the heads and the prior."""
     return models() / "reward"
 
 
 def question_bank() -> Path:
+    """Return the JSON file of the questions."""
     return models() / "questions.json"

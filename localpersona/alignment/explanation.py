@@ -1,10 +1,8 @@
-"""Why this answer: the chosen candidate against the runner-up and against what would have been said without
-choosing.
-"""
+"""Why this answer: the chosen candidate against the runner-up, and against the one said without choosing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,13 +24,13 @@ def explain(
     values: ArrayLike,
     instruction: str = "",
     *,
-    personal: bool = True,
+    claimed: Collection[str] | None,
 ) -> Explanation:
     """Explain the choice of `candidates[chosen]` by weights `mean` (J,) of traits `names` and `values` (n,).
 
-    `values` are those of `best_of_n.choose`; candidates with -inf were not eligible. `personal` False: the
-    weights are the population's, nothing being known of this user. Candidates that were not scored give words
-    without effects.
+    `values` are those of `best_of_n.choose`; candidates with -inf were not eligible. `claimed` names the traits
+    of which something may be said of this user; None: nothing was learned at all, the weights are the
+    population's. Candidates that were not scored give words without effects.
     """
     count = len(candidates)
     if count < 2 or any(len(candidate.traits) != len(names) for candidate in candidates):
@@ -49,7 +47,7 @@ def explain(
         for j, name in enumerate(names)
     ]
     effects.sort(key=lambda effect: (abs(effect.against_runner_up), abs(effect.against_plain)), reverse=True)
-    summary = f"{_choice(effects, count, second, personal)} {_without_choosing(effects, chosen)}"
+    summary = f"{_choice(effects, count, second, claimed)} {_without_choosing(effects, chosen)}"
     return Explanation(summary, tuple(effects), count, instruction)
 
 
@@ -60,33 +58,41 @@ def _runner_up(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], chosen
     return best if np.isfinite(others[best]) else None
 
 
-def _choice(effects: Sequence[TraitEffect], count: int, runner_up: int | None, personal: bool) -> str:
+def _choice(
+    effects: Sequence[TraitEffect], count: int, runner_up: int | None, claimed: Collection[str] | None
+) -> str:
     if runner_up is None:
         return f"The only usable one of {count} answers."
-    whose = "as you prefer" if personal else "as most people prefer"
-    reasons = _reasons((effect.against_runner_up, effect) for effect in effects)
+    reasons = _reasons([(effect.against_runner_up, effect) for effect in effects])
     if reasons:
-        return f"Chosen of {count}: {reasons} than the runner-up, {whose}."
-    return f"Chosen of {count} by a narrow margin: the best ones were much alike in what {_likes(personal)}."
+        return f"Chosen of {count}: {_words(reasons)} than the runner-up, {_whose_taste(reasons, claimed)}."
+    likes = "most people like" if claimed is None else "you like"
+    return f"Chosen of {count} by a narrow margin: the best ones were much alike in what {likes}."
 
 
 def _without_choosing(effects: Sequence[TraitEffect], chosen: int) -> str:
     if chosen == 0:
         return "It is also what the model would have said without choosing."
-    reasons = _reasons((effect.against_plain, effect) for effect in effects)
+    reasons = _reasons([(effect.against_plain, effect) for effect in effects])
     if reasons:
-        return f"Without choosing you would have read another answer; this one is {reasons}."
+        return f"Without choosing you would have read another answer; this one is {_words(reasons)}."
     return "Without choosing you would have read another answer, not very different."
 
 
-def _reasons(effects: Iterable[tuple[float, TraitEffect]]) -> str:
-    """Return the strongest noticeable effects for the chosen answer, in words."""
+def _reasons(effects: Sequence[tuple[float, TraitEffect]]) -> list[TraitEffect]:
+    """Return the strongest noticeable effects for the chosen answer."""
     strongest = sorted(effects, key=lambda pair: pair[0], reverse=True)[:NAMED]
+    return [effect for value, effect in strongest if value >= NOTICEABLE]
+
+
+def _words(reasons: Sequence[TraitEffect]) -> str:
     # The chosen answer has more of what the weight asks for: its sign is the direction of the difference.
-    return listed(
-        [pole(effect.trait, effect.weight).than for value, effect in strongest if value >= NOTICEABLE]
-    )
+    return listed([pole(effect.trait, effect.weight).than for effect in reasons])
 
 
-def _likes(personal: bool) -> str:
-    return "you like" if personal else "most people like"
+def _whose_taste(reasons: Sequence[TraitEffect], claimed: Collection[str] | None) -> str:
+    if claimed is None:
+        return "as most people prefer"
+    if any(effect.trait in claimed for effect in reasons):
+        return "as you prefer"
+    return "as far as your choices tell yet"

@@ -9,7 +9,7 @@ same quality: little, but in favour, so it is on by default.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Container
 
 from localpersona.alignment.knowledge import what_is_known
 from localpersona.alignment.wording import pole
@@ -19,22 +19,21 @@ MOST = 5
 """Traits in one line: models follow the first few of many wishes."""
 WEAKEST = 0.2
 """Effective weight below which a wish is not worth a place in the prompt."""
-NOT_TASTES = frozenset({"quality"})
 
 
-def instruction_line(weights: Weights, strength: float, not_tastes: Set[str] = NOT_TASTES) -> str:
+def instruction_line(weights: Weights, strength: float, tastes: Container[str]) -> str:
     """Return what to ask of the model for this person, strongest first; "" when nothing is known well enough.
 
-    `strength` (0 … 1) scales the weights, so that a light touch mentions only the strongest tastes. The
-    user's own wishes in a prompt go first, and the line says so.
+    `strength` (0 … 1) scales the weights, so that a light touch mentions only the strongest. Only traits in
+    `tastes` are mentioned: models do not get better by being told so. The user's own wishes in a prompt go
+    first, and the line says so.
     """
     wishes = [
         known
         for known in what_is_known(weights)
-        if known.claimed and known.trait not in not_tastes and abs(known.mean) * strength >= WEAKEST
+        if known.claimed and known.trait in tastes and abs(known.mean) * strength >= WEAKEST
     ]
-    # A pull that is certain beats one of the same size that is not: the lower end of the 1 sd interval orders
-    # them.
+    # By the lower end of the 1 sd interval: of two pulls of the same size, the more certain one goes first.
     wishes.sort(key=lambda known: abs(known.mean) - known.sd, reverse=True)
     if not wishes:
         return ""

@@ -1,5 +1,4 @@
-"""Drawing the next token from a row of logits: repetition penalty, top-p, min-p, temperature, as in
-llama.cpp.
+"""Drawing the next token from a row of logits, as llama.cpp does: repetition penalty, top-p, min-p, temperature.
 
 Done in NumPy rather than with llama.cpp's sampler chains, because min-p leaves a handful of tokens after one
 comparison over the row (about 0.1 ms for 49,152 tokens, as fast as the chain), the penalty then costs 64

@@ -13,7 +13,7 @@ from localpersona.alignment.wording import pole
 from localpersona.assistant.taste import Pair, UserTaste
 from localpersona.assistant.views import Learned, ProfileView, Question
 from localpersona.preferences import Weights, question_gains
-from localpersona.rewards.traits import TRAITS
+from localpersona.rewards.traits import TASTES
 from localpersona.store import Store
 from localpersona.values import Candidate, Comparison
 
@@ -26,7 +26,6 @@ NOTICEABLE = 0.15
 HINT = 0.4
 """How far, in its standard deviations, a weight must be from neutral before even "perhaps" is said."""
 NOTHING_CLEAR = "Noted; no clear change yet."
-_TASTES = frozenset(trait.name for trait in TRAITS if trait.taste)
 
 
 def comparable(
@@ -113,7 +112,7 @@ def what_changed(before: Weights, after: Weights) -> str:
     """Say what a comparison taught about taste: of the traits that moved, the one that is surest by now."""
     moved = (after.mean - before.mean) / np.sqrt(np.diag(before.covariance))
     noticed = [
-        index for index, name in enumerate(after.names) if name in _TASTES and abs(moved[index]) >= NOTICEABLE
+        index for index, name in enumerate(after.names) if name in TASTES and abs(moved[index]) >= NOTICEABLE
     ]
     if not noticed:
         return NOTHING_CLEAR

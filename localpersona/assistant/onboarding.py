@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
-
 from localpersona.assistant.comparing import swapped
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.views import Question
@@ -29,14 +27,12 @@ class Onboarding:
         return max(self._answers() - self._round_start(), 0)
 
     def next_question(self) -> Question | None:
-        """Return the question that teaches most now, None when the round is complete or the bank is
-        exhausted.
-        """
+        """Return the question that teaches most now; None when the round is complete or the bank exhausted."""
         if self.answered() >= TOTAL or len(self._bank) == 0:
             return None
         asked = {row.question_id for row in self._taste.rows()}
         indices = [index for index, name in enumerate(self._bank.id) if str(name) in asked]
-        found = next_question(self._taste.weights(), self._differences, indices)
+        found = next_question(self._taste.weights(), self._bank.differences, indices)
         return None if found is None else self._question(found)
 
     def begin_round(self) -> None:
@@ -59,16 +55,11 @@ class Onboarding:
     def _round_start(self) -> int:
         start = self._store.state(self._key, "0")
         # An answer of a former round may have been taken back since.
-        return min(int(start), self._answers()) if start.isdigit() else 0
+        return min(int(start), self._answers()) if start.isdecimal() else 0
 
     @cached_property
     def _bank(self) -> Questions:
         return question_bank()
-
-    @cached_property
-    def _differences(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        traits = np.asarray(self._bank.traits, dtype=np.float64)
-        return traits[:, 0] - traits[:, 1]
 
     def _question(self, index: int) -> Question:
         bank, name = self._bank, str(self._bank.id[index])

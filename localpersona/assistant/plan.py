@@ -10,6 +10,7 @@ from localpersona.alignment.instructions import instruction_line
 from localpersona.alignment.strength import STRENGTHS
 from localpersona.assistant.taste import UserTaste
 from localpersona.engine.protocol import Taste
+from localpersona.rewards.traits import TASTES
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
 
@@ -42,7 +43,7 @@ def plan(settings: Settings, user: UserTaste, options: Options) -> Plan:
         return Plan()
     instruction = ""
     if settings.instructions:
-        instruction = instruction_line(user.weights(), STRENGTHS[settings.strength])
+        instruction = instruction_line(user.weights(), STRENGTHS[settings.strength], TASTES)
     count = max(options.candidates or settings.candidates, 1)
     taste = user.request(settings.strength) if count > 1 else None
     return Plan(count, taste, instruction, aligned=True)
@@ -72,4 +73,4 @@ def explained(
         values = choose(
             traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable
         ).values.tolist()
-    return explain(candidates, chosen, taste.mean, names, values, instruction, personal=user.personal())
+    return explain(candidates, chosen, taste.mean, names, values, instruction, claimed=user.claimed())

@@ -98,8 +98,9 @@ class Record:
         return ""
 
     def end(self, reason: FinishReason) -> str:
-        """Write what there is of an answer that was stopped or failed, unless it is finished; return a
-        problem or "".
+        """Write what there is of an answer that was stopped or failed; return a problem or "".
+
+        Does nothing when it is finished.
         """
         if self._ended:
             return ""

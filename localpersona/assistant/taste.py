@@ -9,11 +9,13 @@ start.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 
 import numpy as np
 
+from localpersona.alignment.knowledge import what_is_known
 from localpersona.alignment.strength import STRENGTHS, effective
 from localpersona.assistant.portrait import weight_at
 from localpersona.engine.protocol import Engine, EngineError, Taste
@@ -35,6 +37,9 @@ class UserTaste:
         self.name = profile
         self.prior = prior
         self._lock = threading.RLock()
+        self._scoring = threading.Lock()
+        """Held while the engine scores the responses to one prompt."""
+        self._pauses: set[object] = set()
         self._seen: object = None
         self._fitted: tuple[object, Weights] | None = None
         self._unscored = 0
@@ -44,6 +49,8 @@ class UserTaste:
     def notices(self) -> tuple[str, ...]:
         if not self._unscored:
             return ()
+        if self._unscored == 1:
+            return ("One comparison could not be scored yet. It counts as soon as the engine works.",)
         return (
             f"{self._unscored} comparisons could not be scored yet. They count as soon as the engine works.",
         )
@@ -64,9 +71,12 @@ class UserTaste:
         mean, covariance = effective(self.weights(), self.prior, STRENGTHS[strength])
         return Taste(tuple(mean.tolist()), tuple(map(tuple, covariance.tolist())), self.prior.version)
 
-    def personal(self) -> bool:
-        """Whether anything is known of this user in particular."""
-        return self.weights().comparisons > 0 or bool(self.locks())
+    def claimed(self) -> frozenset[str] | None:
+        """Return the traits of which something may be said of this user; None when nothing was learned at all."""
+        weights = self.weights()
+        if not weights.comparisons and not self.locks():
+            return None
+        return frozenset(known.trait for known in what_is_known(weights) if known.claimed)
 
     @property
     def profile(self) -> ProfileRow:
@@ -97,19 +107,32 @@ class UserTaste:
         """Fix a trait at a position of its bar, or where it is. Raises ValueError."""
         if trait not in self.prior.names:
             raise ValueError(f"no such trait: {trait}")
-        mean = float(self.weights().mean[self.prior.names.index(trait)])
-        self._store.set_locks(
-            self.profile.id, {**self.locks(), trait: mean if position is None else weight_at(position)}
-        )
+        index = self.prior.names.index(trait)
+        weight = float(self.weights().mean[index]) if position is None else weight_at(position)
+        self._change_locks(lambda locks: {**locks, trait: weight})
 
     def unlock(self, trait: str) -> None:
         """Let comparisons move a trait again."""
-        locks = {name: value for name, value in self.locks().items() if name != trait}
-        self._store.set_locks(self.profile.id, locks)
+        self._change_locks(lambda locks: {name: value for name, value in locks.items() if name != trait})
 
     def forget(self) -> None:
         """Take back every comparison and lock."""
         self._store.forget(self.profile.id)
+
+    @contextmanager
+    def scoring_paused(self) -> Iterator[None]:
+        """Leave the engine, which does one thing at a time, to an answer or to a model that loads.
+
+        Waits for the one prompt whose responses are being scored; whatever else is to be scored waits.
+        """
+        pause = object()
+        self._pauses.add(pause)
+        try:
+            with self._scoring:
+                pass
+            yield
+        finally:
+            self._pauses.discard(pause)
 
     def scores(self, pairs: Sequence[Pair]) -> list[tuple[float, ...] | None]:
         """Return the trait scores of each pair, None where they are neither cached nor can be had now."""
@@ -119,7 +142,7 @@ class UserTaste:
             if row is None and response not in missing.setdefault(prompt, []):
                 missing[prompt].append(response)
         missing = {prompt: responses for prompt, responses in missing.items() if responses}
-        if not missing or self._engine.busy:  # an answer is being written: it goes first
+        if not missing:
             return found
         fresh = self._score(missing)
         return [row if row is not None else fresh.get(pair) for pair, row in zip(pairs, found, strict=True)]
@@ -132,7 +155,10 @@ class UserTaste:
         fresh: dict[Pair, tuple[float, ...]] = {}
         try:
             for prompt, responses in missing.items():
-                scores = self._engine.score(prompt, responses)
+                with self._scoring:
+                    if self._pauses or self._engine.busy:  # an answer goes first
+                        break
+                    scores = self._engine.score(prompt, responses)
                 if scores.version != self.prior.version:
                     break
                 fresh.update(
@@ -143,6 +169,15 @@ class UserTaste:
         if fresh:
             self.remember_scores(list(fresh), list(fresh.values()))
         return fresh
+
+    def _change_locks(self, change: Callable[[dict[str, float]], dict[str, float]]) -> None:
+        """Read and write in one transaction: another process may be setting a trait, too."""
+
+        def work() -> None:
+            profile = self.profile
+            self._store.set_locks(profile.id, change(profile.locks))
+
+        self._store.together(work)
 
     def _refit(self, *, waiting: bool) -> None:
         """Fit again, unless what was written (a chat, say) concerns neither comparisons nor locks."""

@@ -66,7 +66,7 @@ class ProfileView:
     traits: tuple[TraitView, ...]
     """In the reward model's order, tastes and quality."""
     summary: str
-    """All that is known in one line: "You like answers that are concise and casual." """
+    """The surest tastes in one line: "You prefer shorter answers and casual answers." """
 
     @property
     def tastes(self) -> tuple[TraitView, ...]:

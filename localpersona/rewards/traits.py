@@ -35,3 +35,6 @@ TRAITS: tuple[Trait, ...] = (
     Trait("quality", "careless", "accurate and helpful", "quality", taste=False),
 )
 """Ordered as the columns of φ. The names are public API and stored in profiles: never rename one."""
+
+TASTES = frozenset(trait.name for trait in TRAITS if trait.taste)
+"""The names of those that people differ in."""

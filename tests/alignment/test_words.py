@@ -15,6 +15,7 @@ from localpersona.alignment.strength import STRENGTHS, effective
 from localpersona.alignment.wording import listed, pole
 from localpersona.preferences import Weights
 from localpersona.rewards import TRAITS
+from localpersona.rewards.traits import TASTES
 from localpersona.values import Candidate
 
 NAMES = tuple(trait.name for trait in TRAITS)
@@ -44,7 +45,7 @@ def test_strength_goes_from_the_population_to_the_person() -> None:
 def test_nothing_is_claimed_of_somebody_who_said_nothing() -> None:
     certain_population = Weights.gaussian(np.ones(J), 0.01 * np.eye(J), NAMES, "test")
     assert {known.certainty for known in what_is_known(certain_population)} == {"unknown"}
-    assert instruction_line(certain_population, 1.0) == ""
+    assert instruction_line(certain_population, 1.0, TASTES) == ""
 
 
 def test_consistent_choices_are_claimed_and_the_rest_is_not() -> None:
@@ -61,7 +62,7 @@ def test_a_lock_is_known_and_leaves_the_others_unknown() -> None:
 
 
 def test_the_instruction_names_the_strongest_tastes_first_in_words() -> None:
-    line = instruction_line(learned(length=-4, structure=2), 1.0)
+    line = instruction_line(learned(length=-4, structure=2, quality=3), 1.0, TASTES)
     assert "short and concise" in line
     assert "lists" in line
     assert line.index("short") < line.index("lists")
@@ -71,8 +72,8 @@ def test_the_instruction_names_the_strongest_tastes_first_in_words() -> None:
 
 def test_a_light_touch_mentions_less() -> None:
     user = learned(length=-4, structure=1, warmth=1)
-    assert len(instruction_line(user, 1 / 3)) <= len(instruction_line(user, 1.0))
-    assert instruction_line(user, 0.0) == ""
+    assert len(instruction_line(user, 1 / 3, TASTES)) < len(instruction_line(user, 1.0, TASTES))
+    assert instruction_line(user, 0.0, TASTES) == ""
 
 
 def test_every_trait_has_words_for_both_poles() -> None:
@@ -101,7 +102,7 @@ MEAN = np.array([{"length": -2.0, "formality": -1.0}.get(name, 0.0) for name in 
 
 def test_an_explanation_says_how_the_answer_differs_from_runner_up_and_plain_answer() -> None:
     candidates = [candidate(length=1.0), candidate(length=-1.0, formality=-1.0), candidate()]
-    why = explain(candidates, 1, MEAN, NAMES, [-2.0, 3.0, 0.0], "Be short.")
+    why = explain(candidates, 1, MEAN, NAMES, [-2.0, 3.0, 0.0], "Be short.", claimed={"length"})
     assert why.summary.startswith("Chosen of 3: shorter and more casual than the runner-up, as you prefer.")
     assert "Without choosing you would have read another answer; this one is shorter" in why.summary
     assert why.instruction == "Be short."
@@ -113,21 +114,29 @@ def test_an_explanation_says_how_the_answer_differs_from_runner_up_and_plain_ans
 
 
 def test_an_explanation_says_when_choosing_changed_nothing() -> None:
-    why = explain([candidate(length=-1.0), candidate()], 0, MEAN, NAMES, [2.0, 0.0], personal=False)
+    why = explain([candidate(length=-1.0), candidate()], 0, MEAN, NAMES, [2.0, 0.0], claimed=None)
     assert "as most people prefer" in why.summary
     assert "what the model would have said without choosing" in why.summary
-    alike = explain([candidate(), candidate(length=0.01)], 0, MEAN, NAMES, [0.0, -0.02])
-    assert "narrow margin" in alike.summary
+    alike = explain([candidate(), candidate(length=0.01)], 0, MEAN, NAMES, [0.0, -0.02], claimed=None)
+    assert "narrow margin" in alike.summary and "most people like" in alike.summary
+
+
+def test_an_explanation_speaks_of_your_taste_only_when_it_is_known() -> None:
+    pair = [candidate(length=-1.0), candidate()]
+    unsure = explain(pair, 0, MEAN, NAMES, [2.0, 0.0], claimed={"humour"})
+    assert "shorter than the runner-up, as far as your choices tell yet." in unsure.summary
+    sure = explain(pair, 0, MEAN, NAMES, [2.0, 0.0], claimed={"length"})
+    assert "shorter than the runner-up, as you prefer." in sure.summary
 
 
 def test_the_only_usable_candidate_is_called_that() -> None:
     empty = replace(candidate(), text="")
-    why = explain([empty, candidate()], 1, MEAN, NAMES, [-np.inf, 0.0])
+    why = explain([empty, candidate()], 1, MEAN, NAMES, [-np.inf, 0.0], claimed=None)
     assert why.summary.startswith("The only usable one of 2 answers.")
 
 
 def test_unscored_answers_are_explained_without_effects() -> None:
     for candidates in ([Candidate("a")], [Candidate("a"), Candidate("b")], []):
-        why = explain(candidates, 0, MEAN, NAMES, [0.0] * len(candidates))
+        why = explain(candidates, 0, MEAN, NAMES, [0.0] * len(candidates), claimed=None)
         assert why.effects == ()
         assert why.summary
