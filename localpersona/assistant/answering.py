@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import cast
 
 from localpersona.assistant.conversation import title, turns
@@ -39,8 +40,9 @@ class Job:
 
 
 class Answering:
-    """Makes answers, one at a time. `ask` and its kind return generators of events; `cancel` works from any
-    thread.
+    """Makes answers, one at a time.
+
+    `ask` and its kind return generators of events; `cancel` works from any thread.
     """
 
     def __init__(self, engine: Engine, chats: Store, models: ModelHost, taste: UserTaste) -> None:
@@ -49,8 +51,9 @@ class Answering:
         self._models = models
         self._taste = taste
         self._stop = threading.Event()
-        self._ended = threading.Event()
-        self._ended.set()
+        """Of the last answer asked for, which need not have begun."""
+        self._running: dict[threading.Event, threading.Event] = {}
+        """By the event that says that an answer has ended, the one that stops it."""
         self._recent: OrderedDict[int, Reply] = OrderedDict()
 
     def ask(self, prompt: str, chat_id: int | None, parent_id: int | None, options: Options) -> Events:
@@ -67,12 +70,15 @@ class Answering:
 
     def cancel(self) -> None:
         # The flag covers the time in which the engine is not generating yet: storing, loading the model.
-        self._stop.set()
+        for stop in (self._stop, *self._running.values()):
+            stop.set()
         self._engine.cancel()
 
     def wait(self, seconds: float) -> None:
         """Wait until no answer is being made, so that a stopped one is written down; at most so long."""
-        self._ended.wait(seconds)
+        deadline = monotonic() + seconds
+        for ended in tuple(self._running):
+            ended.wait(max(deadline - monotonic(), 0.0))
 
     def prompt_of(self, message_id: int) -> str:
         """Return the prompt that an answer answers; "" when the message is none."""
@@ -161,14 +167,16 @@ class Answering:
     def _answer(self, place: Callable[[], Job], prompt: str, options: Options) -> Events:
         # Made here and not in the generator: `cancel` must count from this call on.
         stop = self._stop = threading.Event()
-        return self._watched(self._events(place, prompt, options, stop))
+        return self._watched(self._events(place, prompt, options, stop), stop)
 
-    def _watched(self, events: Events) -> Events:
-        self._ended.clear()
+    def _watched(self, events: Events, stop: threading.Event) -> Events:
+        ended = threading.Event()
+        self._running[ended] = stop
         try:
             yield from events
         finally:
-            self._ended.set()
+            del self._running[ended]
+            ended.set()
 
     def _events(
         self, place: Callable[[], Job], prompt: str, options: Options, stop: threading.Event
@@ -200,8 +208,8 @@ class Answering:
 
     def _generate(self, job: Job, options: Options, stop: threading.Event) -> Events:
         record = job.record
-        yield from self._load()
         self._models.touch()  # already here: an answer that is abandoned must not keep the model for ever
+        yield from self._load()
         made = plan(self._models.settings, self._taste, options)
         request = GenerateRequest(
             turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),
@@ -210,10 +218,9 @@ class Answering:
             taste=made.taste,
             continuation=record.continuation,
         )
-        done = None if stop.is_set() else (yield from self._decode(request, record, stop))
-        reply = self._reply(record, made, done)
-        if reply.text.startswith(record.text) and len(reply.text) > len(record.text):
-            yield Delta(reply.text[len(record.text) :])  # cancelled while choosing: nothing was shown yet
+        with self._taste.scoring_paused():
+            done = None if stop.is_set() else (yield from self._decode(request, record, stop))
+            reply = self._reply(record, made, done)
         problem = record.finish(
             reply, version=self._taste.prior.version, keep_candidates=self._models.settings.store_candidates
         )
@@ -228,7 +235,8 @@ class Answering:
             return
         told = len(self._models.notices)
         yield Loading(self._models.name)
-        self._models.load()
+        with self._taste.scoring_paused():
+            self._models.load()
         yield from (Notice(notice) for notice in self._models.notices[told:])
 
     def _decode(

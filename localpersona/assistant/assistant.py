@@ -147,14 +147,16 @@ class Assistant:
 
         A chosen file that is gone is replaced by the embedded model for this run, and `notices` says so.
         """
-        return self._models.load()
+        with self._taste.scoring_paused():
+            return self._models.load()
 
     def use_model(self, path: str | Path) -> ModelInfo:
         """Load another LLM and, when that worked, save the choice. On ModelError the former one stays.
 
         An empty path means the embedded model.
         """
-        return self._models.use(path)
+        with self._taste.scoring_paused():
+            return self._models.use(path)
 
     def models(self) -> list[ModelFile]:
         """Return the LLM files found on this machine, the embedded one included."""
@@ -241,9 +243,7 @@ class Assistant:
     # Comparing
 
     def comparable(self, message_id: int) -> Question | None:
-        """Return the two candidates of an answer whose comparison teaches most; None when no two can be
-        compared.
-        """
+        """Return the two candidates of an answer whose comparison teaches most; None when there are no two."""
         return comparing.comparable(
             self._answering.prompt_of(message_id),
             self._answering.candidates_of(message_id),

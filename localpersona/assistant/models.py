@@ -66,8 +66,9 @@ class ModelHost:
             return info
 
     def use(self, path: str | Path) -> ModelInfo:
-        """Load another model ("": the embedded one) and save the choice. On ModelError the former is loaded
-        again.
+        """Load another model ("": the embedded one) and save the choice.
+
+        On ModelError the former is loaded again.
         """
         chosen = str(Path(path).expanduser().absolute()) if str(path) else ""
         with self._loading:
@@ -104,9 +105,10 @@ class ModelHost:
         with self._timing:
             self._stop_timer()
             if self.settings.idle_unload_minutes > 0 and not self._closed:
-                self._idle = threading.Timer(self.settings.idle_unload_minutes * 60, self._unload_if_idle)
-                self._idle.daemon = True
-                self._idle.start()
+                minutes = self.settings.idle_unload_minutes
+                timer = self._idle = threading.Timer(minutes * 60, lambda: self._unload_if_idle(timer))
+                timer.daemon = True
+                timer.start()
 
     def close(self) -> None:
         """Forget the idle time, for good. The engine is the caller's to close."""
@@ -133,12 +135,16 @@ class ModelHost:
         if notice not in self.notices:
             self.notices += (notice,)
 
-    def _unload_if_idle(self) -> None:
+    def _unload_if_idle(self, timer: threading.Timer) -> None:
         if self._engine.busy:
             self.touch()
             return
-        with suppress(EngineError):
-            self._engine.unload()
+        with self._loading:  # an answer that comes now waits here, and then loads the model again
+            with self._timing:
+                if self._idle is not timer:  # one came just as the time was up
+                    return
+            with suppress(EngineError):
+                self._engine.unload()
 
     def _stop_timer(self) -> None:
         if self._idle is not None:

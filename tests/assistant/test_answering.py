@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 import pytest
 from scripted_engine import ScriptedEngine
 
 from localpersona.assistant import AnswerFailed, Assistant, recording
+from localpersona.engine.protocol import EngineBusy, ModelInfo, ModelSpec, Scores
 from localpersona.events import (
     Accepted,
     Delta,
@@ -364,6 +366,67 @@ def test_the_profile_can_be_read_and_changed_while_an_answer_streams(open_assist
     engine_of(assistant).release()
     thread.join(10)
     assert replies[0].text == "one two three four"
+
+
+class OneAtATime(ScriptedEngine):
+    """Refuses to score or load beside another request, as the real one does; scoring waits for `go`."""
+
+    def __init__(self) -> None:
+        super().__init__(FOUR)
+        self.scoring, self.go, self._only = threading.Event(), threading.Event(), threading.Lock()
+
+    def score(self, prompt: str, responses: Sequence[str]) -> Scores:
+        with self._alone():
+            self.scoring.set()
+            assert self.go.wait(10)
+            return super().score(prompt, responses)
+
+    def load(self, spec: ModelSpec) -> ModelInfo:
+        with self._alone():
+            return super().load(spec)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._only.acquire(blocking=False):
+            raise EngineBusy("The model is busy.")
+        try:
+            yield
+        finally:
+            self._only.release()
+
+
+def test_an_answer_does_not_fail_because_comparisons_are_being_scored(open_assistant: Opener) -> None:
+    engine = OneAtATime()
+    assistant = open_assistant(engine)
+    entries = [
+        {"prompt": f"p{number}", "first": FOUR[0], "second": FOUR[1], "outcome": 1} for number in range(3)
+    ]
+    assistant.import_profile({"format": "localpersona-profile", "version": 1, "comparisons": entries})
+    profile = threading.Thread(target=assistant.profile)
+    profile.start()
+    assert engine.scoring.wait(10)
+    threading.Timer(0.2, engine.go.set).start()
+    assert isinstance(list(assistant.stream("Hi"))[-1], Finished)
+    profile.join(10)
+    assert assistant.profile().comparisons == 3
+
+
+def test_a_second_answer_is_refused_and_the_first_can_still_be_stopped(open_assistant: Opener) -> None:
+    assistant = open_assistant(ScriptedEngine(["one two three four"], hold_after=1))
+    with closing(assistant.stream("First", plain=True)) as first:
+        assert isinstance(next(event for event in first if isinstance(event, Delta)), Delta)
+        assert isinstance(list(assistant.stream("Second", plain=True))[-1], Failed)
+        assistant.cancel()
+        assert only(Finished, list(first)).reply.finish_reason == "cancelled"
+
+
+def test_stopping_reaches_an_answer_that_still_waits_for_its_model(open_assistant: Opener) -> None:
+    assistant = open_assistant()
+    with closing(assistant.stream("First", plain=True)) as first:
+        assert isinstance(next(event for event in first if isinstance(event, Loading)), Loading)
+        assistant.stream("Second, never begun")
+        assistant.cancel()
+        assert only(Finished, list(first)).reply.finish_reason == "cancelled"
 
 
 def test_a_script_that_leaves_an_answer_half_read_still_ends() -> None:

@@ -128,6 +128,19 @@ def test_a_model_that_nobody_uses_is_unloaded_and_comes_back(
     assert not any(timer.running for timer in timers)
 
 
+def test_an_answer_that_comes_just_as_the_time_is_up_keeps_the_model(
+    open_assistant: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers: list[Timer] = []
+    monkeypatch.setattr(models.threading, "Timer", lambda *args: timers.append(Timer(*args)) or timers[-1])
+    assistant = open_assistant()
+    assistant.reply("Hi")
+    late = timers[-1]
+    assistant.reply("Hi again")
+    late.function()  # its thread was already on its way
+    assert assistant.engine.info is not None
+
+
 class Timer:
     """A timer that only the test lets ring."""
 
