@@ -1,0 +1,97 @@
+"""How long learning takes: .venv/bin/python scripts/bench_preferences.py
+
+An update is the exact batch fit of all comparisons so far, so it is compared with what else would give that fit:
+SciPy's L-BFGS on the same posterior, from the same start (SciPy comes with ./scripts/test). Choosing a question is
+compared with the plain loop over the pool that the formula suggests. Prints medians over the rounds, and ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from scipy.optimize import minimize
+
+from localpersona.preferences import Weights, next_question
+
+Array = np.ndarray
+
+
+def planted(comparisons: int, seed: int) -> tuple[Weights, Array, Array]:
+    """Return the shipped prior and the comparisons of a user whose weights are drawn from it."""
+    random = np.random.default_rng(seed)
+    prior = Weights.prior()
+    taste = random.multivariate_normal(prior.mean, prior.covariance)
+    differences = random.normal(size=(comparisons, len(prior.names)))
+    outcomes = (random.random(comparisons) < 1 / (1 + np.exp(-differences @ taste))).astype(float)
+    return prior, differences, outcomes
+
+
+def by_scipy(prior: Weights, differences: Array, outcomes: Array, start: Array) -> Array:
+    """Return the mode of the same posterior by L-BFGS."""
+    precision = np.linalg.inv(prior.covariance)
+
+    def loss(w: Array) -> tuple[float, Array]:
+        s = 1 / (1 + np.exp(-differences @ w))
+        p = prior.lapse + (1 - 2 * prior.lapse) * s
+        away = precision @ (w - prior.mean)
+        value = -(outcomes * np.log(p) + (1 - outcomes) * np.log(1 - p)).sum() + (w - prior.mean) @ away / 2
+        slope = (1 - 2 * prior.lapse) * s * (1 - s) * ((1 - outcomes) / (1 - p) - outcomes / p)
+        return float(value), differences.T @ slope + away
+
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-14}).x)
+
+
+def by_loop(weights: Weights, pool: Array) -> int:
+    """Return the best question by one evaluation of the formula after the other."""
+    gains = []
+    for difference in pool:
+        s = 1 / (1 + np.exp(-difference @ weights.mean))
+        gains.append((s * (1 - s)) ** 2 * difference @ weights.covariance @ difference)
+    return int(np.argmax(gains))
+
+
+def milliseconds(work: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--comparisons", type=int, default=10_000)
+    parser.add_argument("--pool", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+
+    prior, differences, outcomes = planted(options.comparisons, seed=0)
+    user = Weights.fit(differences[:-1], outcomes[:-1], prior=prior)
+    updated = user.update(differences[-1], outcomes[-1])
+    rival = by_scipy(prior, differences, outcomes, user.mean)
+    print(f"largest difference between the two fits: {np.abs(updated.mean - rival).max():.1e}")
+    ours = milliseconds(lambda: user.update(differences[-1], outcomes[-1]), options.rounds)
+    theirs = milliseconds(lambda: by_scipy(prior, differences, outcomes, user.mean), options.rounds)
+    print(
+        f"update with {options.comparisons:,} comparisons: {ours:.1f} ms; L-BFGS {theirs / ours:.1f} times that"
+    )
+
+    pool = np.random.default_rng(1).normal(size=(options.pool, len(prior.names)))
+    early = Weights.fit(differences[:5], outcomes[:5], prior=prior)
+    assert next_question(early, pool) == by_loop(early, pool)
+    ours = milliseconds(lambda: next_question(early, pool), options.rounds)
+    theirs = milliseconds(lambda: by_loop(early, pool), 1)
+    print(f"next question of {options.pool:,}: {ours:.1f} ms; a loop {theirs / ours:.0f} times that")
+
+
+if __name__ == "__main__":
+    main()
