@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 import numpy as np
@@ -20,11 +20,12 @@ from localpersona.alignment.strength import STRENGTHS, effective
 from localpersona.assistant.portrait import weight_at
 from localpersona.engine.protocol import Engine, EngineError, Taste
 from localpersona.preferences import Weights
-from localpersona.store import ComparisonRow, ProfileRow, Store
+from localpersona.store import ComparisonRow, ProfileRow, Store, StoreError
 
 Pair = tuple[str, str]
 """A prompt and one response to it: what a row of trait scores belongs to."""
 RETRY_SECONDS = 30.0
+"""After the engine failed to score. What only had to wait for an answer is scored at the next occasion."""
 
 
 class UserTaste:
@@ -153,10 +154,12 @@ class UserTaste:
 
     def _score(self, missing: dict[str, list[str]]) -> dict[Pair, tuple[float, ...]]:
         fresh: dict[Pair, tuple[float, ...]] = {}
+        self._retry_at = monotonic() + RETRY_SECONDS
         try:
             for prompt, responses in missing.items():
                 with self._scoring:
                     if self._pauses or self._engine.busy:  # an answer goes first
+                        self._retry_at = 0.0
                         break
                     scores = self._engine.score(prompt, responses)
                 if scores.version != self.prior.version:
@@ -167,7 +170,8 @@ class UserTaste:
         except EngineError:
             pass  # what was scored before is kept; the rest is tried again later
         if fresh:
-            self.remember_scores(list(fresh), list(fresh.values()))
+            with suppress(StoreError):  # a full disk costs the time to score them again, not the profile
+                self.remember_scores(list(fresh), list(fresh.values()))
         return fresh
 
     def _change_locks(self, change: Callable[[dict[str, float]], dict[str, float]]) -> None:
@@ -197,7 +201,6 @@ class UserTaste:
             if first is not None and second is not None and (outcome := row.comparison.outcome) is not None
         ]
         self._unscored = len(rows) - len(usable)
-        self._retry_at = monotonic() + RETRY_SECONDS
         prior = self.prior.locked(self.locks())
         if not usable:
             return prior

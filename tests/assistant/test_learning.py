@@ -341,6 +341,18 @@ def test_a_profile_can_be_read_when_the_engine_does_not_work(
     assert any("One comparison could not be scored" in notice for notice in assistant.notices)
 
 
+def test_a_profile_can_be_read_when_the_disk_is_full(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant.store.add_comparison(assistant.profile_row.id, Comparison("p", FOUR[0], FOUR[1], 1.0, "import"))
+
+    def full(*args: object) -> None:
+        raise StoreError("The disk is full, so nothing was saved.")
+
+    monkeypatch.setattr(assistant.store, "put_trait_scores", full)
+    assert assistant.profile().comparisons == 1
+
+
 def test_setting_one_trait_keeps_the_others_even_of_another_reward_model(assistant: Assistant) -> None:
     assistant.store.set_locks(assistant.profile_row.id, {"sparkle": 1.0})
     assistant.lock("length", 0.5)
