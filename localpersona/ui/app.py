@@ -17,6 +17,7 @@ from localpersona.text import harmless, one_line
 from localpersona.ui.commands import CommandProvider
 from localpersona.ui.keymap import GLOBAL
 from localpersona.ui.messages import ModelFailed, ModelLoaded
+from localpersona.ui.pasting import guard_pastes
 from localpersona.ui.screens.chat import ChatScreen
 from localpersona.ui.screens.help import HelpScreen
 from localpersona.ui.screens.too_small import TooSmallScreen, too_small
@@ -35,6 +36,7 @@ class LocalPersonaApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = GLOBAL
 
     def __init__(self, assistant: Assistant) -> None:
+        guard_pastes()
         super().__init__()
         self.assistant = assistant
         self.model_activity = "loading the model…"  # which begins as soon as the first screen is painted

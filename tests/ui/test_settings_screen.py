@@ -100,11 +100,16 @@ async def test_what_is_typed_counts_when_the_screen_is_left(assistant: Assistant
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
-    [("candidates", "99"), ("candidates", "many"), ("temperature", "nan"), ("threads", "1.5")],
+    ("name", "label", "text"),
+    [
+        ("candidates", "Candidates", "99"),
+        ("candidates", "Candidates", "many"),
+        ("temperature", "Temperature", "nan"),
+        ("context_length", "Context length", "1.5"),
+    ],
 )
 async def test_a_value_that_is_not_allowed_says_why_and_is_not_stored(
-    assistant: Assistant, name: str, text: str
+    assistant: Assistant, name: str, label: str, text: str
 ) -> None:
     app = Host(assistant, SettingsScreen)
     async with app.run_test(size=(100, 32)) as pilot:
@@ -112,10 +117,13 @@ async def test_a_value_that_is_not_allowed_says_why_and_is_not_stored(
         await type_into(pilot, app, name, text)
         await pilot.press("enter")
         assert said(app, name).startswith("✗")
-        assert name in said(app, name)
+        assert label in said(app, name)
         await pilot.press("escape")
         await until(pilot, lambda: app.left_with == [None])
-    assert getattr(assistant.settings, name) == getattr(Settings(), name)
+        default = getattr(Settings(), name)
+        told = [notification.message for notification in app._notifications]
+        assert told == [f"{label} stays {default}: what was typed is not allowed."]
+    assert getattr(assistant.settings, name) == default
 
 
 async def test_an_emptied_number_is_the_default_again(assistant: Assistant) -> None:
@@ -138,6 +146,26 @@ async def test_a_system_prompt_may_have_several_lines(assistant: Assistant) -> N
         area.text = "Be kind.\nBe brief. [/b]"
         await pilot.press("tab")
         await until(pilot, lambda: assistant.settings.system_prompt == "Be kind.\nBe brief. [/b]")
+
+
+async def test_the_arrows_also_leave_the_system_prompt_and_pages_scroll(assistant: Assistant) -> None:
+    app = Host(assistant, SettingsScreen)
+    async with app.run_test(size=(100, 32)) as pilot:
+        await ready(pilot, app)
+        area = row(app, "system_prompt").query_one(TextArea)
+        area.focus()
+        area.text = "one\ntwo"
+        area.move_cursor((0, 0))
+        await pilot.press("down")
+        assert app.focused is area
+        await pilot.press("down")
+        assert app.focused is row(app, "theme").query_one(Segments)
+        await pilot.press("up", "up", "up")
+        assert app.focused is row(app, "max_tokens").query_one(Input)
+        await pilot.press("ctrl+home")
+        assert app.screen.query_one("#body").scroll_y == 0
+        await pilot.press("pagedown")
+        assert app.screen.query_one("#body").scroll_y > 10
 
 
 async def test_the_theme_changes_at_once(assistant: Assistant) -> None:

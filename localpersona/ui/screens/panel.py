@@ -30,6 +30,22 @@ class PanelScreen(Screen[Result]):
         Binding("escape", "leave", "Back", id="panel.back"),
     ]
 
+    @staticmethod
+    def scrolling(part: str) -> list[BindingType]:
+        """Keys that scroll a part of the screen that doesn't take the focus itself."""
+        return [
+            Binding(key, f"scroll_part({part!r}, {by})", show=False)
+            for key, by in (("pageup", -1), ("pagedown", 1), ("ctrl+home", -9), ("ctrl+end", 9))
+        ]
+
+    def action_scroll_part(self, part: str, by: int) -> None:
+        """Scroll by pages; 9 is as far as it goes."""
+        body = self.query_one(part)
+        if abs(by) == 9:
+            body.scroll_to(y=0 if by < 0 else body.max_scroll_y, animate=False)
+        else:
+            body.scroll_relative(y=by * max(body.size.height - 2, 1), animate=False)
+
     @property
     def assistant(self) -> Assistant:
         return cast("LocalPersonaApp", self.app).assistant

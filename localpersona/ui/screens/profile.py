@@ -45,6 +45,7 @@ The strength at the end says how much of this reaches the answers.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "app.focus_previous", "Previous", show=False, id="profile.previous"),
         Binding("down,j", "app.focus_next", "Next", show=False, id="profile.next"),
+        *PanelScreen.scrolling("#body"),
         Binding("a", "answer_more", "Answer more", id="profile.more"),
         Binding("e", "export", "Export", id="profile.export"),
         Binding("i", "import", "Import", id="profile.import"),

@@ -47,6 +47,7 @@ goes back to its default. The model has a screen of its own: **F4**.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", "Move", key_display="↑ ↓", id="settings.previous"),
         Binding("down", "app.focus_next", "Move", show=False, id="settings.next"),
+        *PanelScreen.scrolling("#body"),
     ]
 
     AUTO_FOCUS = "Segments"  # not a text field: a stray letter would replace what stands in it
@@ -83,6 +84,8 @@ goes back to its default. The model has a screen of its own: **F4**.
 
     def action_leave(self) -> None:
         for row in self.query(SettingRow):
+            if row.problem:
+                self.tell(f"{row.label} stays {row.value}: what was typed is not allowed.")
             typed = row.take_typed()
             if typed is not None:
                 self.start(self._store(row, typed), lasting=True)

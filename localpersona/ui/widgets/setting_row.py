@@ -79,10 +79,19 @@ class SettingRow(Widget):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="line"):
-            label = _LABELS.get(self.info.name, self.info.name.replace("_", " ").capitalize())
-            yield Static(label, classes="label", markup=False)
+            yield Static(self.label, classes="label", markup=False)
             yield self._control()
         yield Static(self._doc, classes="doc", markup=False)
+
+    @property
+    def label(self) -> str:
+        return _LABELS.get(self.info.name, self.info.name.replace("_", " ").capitalize())
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with what is typed, in one line; "" when it is allowed."""
+        control = self.query_one(".control")
+        return "" if isinstance(control, Segments) else self._problem(_text(control))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= self.WIDE_FROM, "-wide")
@@ -107,8 +116,7 @@ class SettingRow(Widget):
     def take_typed(self) -> Value | None:
         """Return what is typed, if it is new and allowed; it counts as taken then. Posts nothing."""
         control = self.query_one(".control")
-        text = control.value if isinstance(control, Input) else getattr(control, "text", None)
-        if text is None or self._problem(text):
+        if isinstance(control, Segments) or self._problem(text := _text(control)):
             return None
         former, self.value = self.value, self._parse(text)
         if isinstance(control, Input):
@@ -120,7 +128,7 @@ class SettingRow(Widget):
         if self._choices:
             control = Segments(self._choices, self._written())
         elif self.info.name in _LARGER_THAN_A_LINE:
-            control = TextArea(self._written(), tab_behavior="focus", compact=True)
+            control = Lines(self._written(), tab_behavior="focus", compact=True)
         else:
             control = Input(self._written(), compact=True)
         control.add_class("control")
@@ -151,7 +159,7 @@ class SettingRow(Widget):
         try:
             self._parse(text)
         except ValueError as error:
-            return str(error)
+            return str(error).replace(self.info.name, self.label, 1)
         return ""
 
     def _parse(self, text: str) -> Value:
@@ -167,6 +175,26 @@ class SettingRow(Widget):
     def _complain(self, problem: str) -> None:
         self.set_class(bool(problem), "-invalid")
         self.query_one(".doc", Static).update(f"✗ {harmless(problem)}" if problem else self._doc)
+
+
+class Lines(TextArea):
+    """Text of several lines that the arrows leave at its ends, as they leave every other control."""
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        if self.cursor_at_first_line and not select:
+            self.screen.focus_previous()
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        if self.cursor_at_last_line and not select:
+            self.screen.focus_next()
+        else:
+            super().action_cursor_down(select)
+
+
+def _text(control: Widget) -> str:
+    return control.value if isinstance(control, Input) else str(getattr(control, "text", ""))
 
 
 def _number(text: str) -> int | float | str:

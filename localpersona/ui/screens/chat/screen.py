@@ -28,7 +28,6 @@ from localpersona.ui.widgets.queue_line import QueueLine
 from localpersona.ui.widgets.status_line import StatusLine
 from localpersona.ui.widgets.title_bar import TitleBar
 
-
 QUICK = {
     "c": "compare", "w": "why", "r": "regenerate", "n": "continue",
     "e": "edit", "y": "copy", "u": "undo_comparison",
