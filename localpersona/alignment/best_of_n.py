@@ -3,8 +3,8 @@
 The value of a response is a lower confidence bound on the user's reward: what the posterior mean promises,
 less `uncertainty_penalty` standard deviations of what is not known. Two things are not known: the weights
 (the posterior covariance, which counts only for what distinguishes the candidates, hence the centred scores)
-and the scores themselves (the spread of the reward model's heads). PReF re-ranks by the mean alone (arXiv
-2503.06358, section 3.3); the penalty keeps a response with freak scores from winning on a guess.
+and the scores themselves (the spread of the reward model's heads). PReF's released code re-ranks by the mean
+alone (arXiv 2503.06358); the penalty keeps a response with freak scores from winning on a guess.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def choose(
     if allowed.any():
         kept = scores[allowed]
         centred = kept - kept.mean(axis=0)
-        variance = np.einsum("nj,jk,nk->n", centred, sigma, centred) + ((noise[allowed] * weights) ** 2).sum(
-            axis=1
-        )
-        values[allowed] = kept @ weights - uncertainty_penalty * np.sqrt(np.maximum(variance, 0.0))
+        of_weights = np.einsum("nj,jk,nk->n", centred, sigma, centred)
+        of_scores = ((noise[allowed] * weights) ** 2).sum(axis=1)
+        deviation = np.sqrt(np.maximum(of_weights + of_scores, 0.0))
+        values[allowed] = kept @ weights - uncertainty_penalty * deviation
     return Choice(int(np.argmax(values)), values)
 
 

@@ -18,7 +18,10 @@ Row = NDArray[np.float32]
 
 
 class Stopped(Exception):
-    """The user stopped the request while tokens were being processed. No sequence has changed."""
+    """The user stopped the request while tokens were being processed.
+
+    Sequences may have grown by a part of what was appended; `Decoder.tokens` says what they hold.
+    """
 
 
 class Decoder(Protocol):

@@ -12,7 +12,7 @@ from localpersona.rewards import Questions, question_bank
 from localpersona.store import Store
 
 TOTAL = 10
-"""Answers in a round; PReF's curves are steep until about there (arXiv 2503.06358, figure 3)."""
+"""Answers in a round; PReF's curves are steep until there: ROC-AUC 0.83 after 10, 0.88 after 40 (arXiv 2503.06358)."""
 
 
 class Onboarding:

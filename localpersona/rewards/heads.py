@@ -7,7 +7,7 @@ arrays are already in units of the final score, so using them is three products 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from localpersona.rewards.features import Features
 from localpersona.rewards.lexicon import Lexicon
 
 Array = NDArray[np.float32]
+
+_WEIGHTS = ("embedding_weights", "surface_weights", "term_weights", "bias")
 
 CLIP = 4.0
 """Standard deviations: a feature further out says no more than one at the edge."""
@@ -89,7 +91,7 @@ class Heads:
             lexicon=Lexicon(tuple(str(data["terms"]).split("\n")), data["rarity"]),
             embedding=Scaling(data["embedding_mean"], data["embedding_deviation"]),
             surface=Scaling(data["surface_mean"], data["surface_deviation"]),
-            **{field.name: data[field.name] for field in fields(cls)[4:]},
+            **{name: data[name] for name in _WEIGHTS},
         )
         heads._check()
         return heads, str(data["encoder_hash"])
@@ -111,7 +113,7 @@ class Heads:
             "embedding_deviation": self.embedding.deviation,
             "surface_mean": self.surface.mean,
             "surface_deviation": self.surface.deviation,
-            **{field.name: np.ascontiguousarray(getattr(self, field.name)) for field in fields(self)[4:]},
+            **{name: np.ascontiguousarray(getattr(self, name)) for name in _WEIGHTS},
         }
 
     def _check(self) -> None:

@@ -55,9 +55,10 @@ _PER_HUNDRED_WORDS: dict[str, re.Pattern[str]] = {
 
 
 def describe(text: str) -> dict[str, float]:
-    """Return the features of one text by name: counts as log(1 + count), shares within 0 … 1.
+    """Return the features of one text by name: counts as log(1 + count), shares and flags within 0 … 1.
 
-    From "contractions" on they are log(1 + occurrences per 100 words). A text without words is all zeros.
+    Exceptions: "word length" is the mean in letters, "exclamations per sentence" goes up to 2, and from
+    "contractions" on they are log(1 + occurrences per 100 words). A text without words is all zeros.
     """
     words = [word.lower() for word in _WORD.findall(text)]
     if not words:

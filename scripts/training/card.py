@@ -64,7 +64,7 @@ raised the share of correctly predicted preferences between other answers from {
 {after:.1%}.
 
 **Cost.** On {machine}: {load:.2f} s to load, imports included; {memory:.0f} MB more resident than NumPy
-alone; {score:.2f} s at best for 8 answers of 126 words on 2 threads.
+alone; {score:.2f} s at best for 8 answers of {words} words on 2 threads.
 
 ## Limits
 

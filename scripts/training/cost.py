@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
+import mmap
 import platform
-import resource
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 THREADS = 2
-ANSWER = ("Let the rice stand for ten minutes with the lid on, then fluff it with a fork. " * 8)[
-    :-1
-]  # 120 words
+SENTENCE = "Let the rice stand for ten minutes with the lid on, then fluff it with a fork."
+ANSWER = " ".join([SENTENCE] * 8)
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -31,17 +30,19 @@ def measure(folder: Path) -> dict[str, Any]:
             model.score(f"How do I cook rice? ({number})", [ANSWER] * 8)
             times.append(time.perf_counter() - start)
         memory = _megabytes() - before
-    return {"machine": _machine(), "load": load, "memory": memory, "score": min(times)}
+    return {
+        "machine": _machine(),
+        "load": load,
+        "memory": memory,
+        "words": len(ANSWER.split()),
+        "score": min(times),
+    }
 
 
 def _megabytes() -> float:
     """Return what is resident now; NaN where the system does not say."""
     resident = Path("/proc/self/statm")
-    return (
-        int(resident.read_text().split()[1]) * resource.getpagesize() / 1e6
-        if resident.is_file()
-        else math.nan
-    )
+    return int(resident.read_text().split()[1]) * mmap.PAGESIZE / 1e6 if resident.is_file() else math.nan
 
 
 def _machine() -> str:
