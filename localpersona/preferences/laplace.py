@@ -23,8 +23,8 @@ SMALLEST_SIZE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What each comparison contributes, as a function of its log-odds t = w·d."""
+class Terms:
+    """What each comparison adds to the loss, as a function of its log-odds t = w·d."""
 
     loss: Array
     """(n,) negative log-likelihood."""
@@ -46,19 +46,19 @@ class Laplace:
     """(J,) the mode without lapses: where a similar fit should start."""
 
 
-def rows(t: Array, outcomes: Array, lapse: float) -> Rows:
+def terms(t: Array, outcomes: Array, lapse: float) -> Terms:
     """Return loss, slope and curvature at log-odds t (n,); an outcome of 0.5 is half a win for either."""
     s = sigmoid(t)
     if lapse == 0.0:  # the general formulas below would divide 0 by 0 where σ underflows
         loss = np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t))) - outcomes * t
-        return Rows(loss, s - outcomes, s * (1.0 - s))
+        return Terms(loss, s - outcomes, s * (1.0 - s))
     p = lapse + (1.0 - 2.0 * lapse) * s
     q = 1.0 - p
     won, lost = outcomes / p, (1.0 - outcomes) / q
     dp = (1.0 - 2.0 * lapse) * s * (1.0 - s)
     loss = -outcomes * np.log(p) - (1.0 - outcomes) * np.log(q)
     curvature = dp * (dp * (won / p + lost / q) - (1.0 - 2.0 * s) * (won - lost))
-    return Rows(loss, dp * (lost - won), curvature)
+    return Terms(loss, dp * (lost - won), curvature)
 
 
 def fit_laplace(
@@ -79,7 +79,7 @@ def fit_laplace(
     precision = inverse(covariance)
     convex = _minimise(differences, outcomes, mean, precision, 0.0, mean if start is None else start)
     mode = _minimise(differences, outcomes, mean, precision, lapse, convex) if lapse > 0.0 else convex
-    at_mode = rows(differences @ mode, outcomes, lapse)
+    at_mode = terms(differences @ mode, outcomes, lapse)
     return Laplace(mode, inverse(_curvature(differences, at_mode, precision)), convex)
 
 
@@ -88,8 +88,8 @@ def _minimise(
 ) -> Array:
     """Damped Newton: full steps where they lower the negative log posterior enough, halved ones elsewhere."""
 
-    def evaluate(w: Array) -> tuple[float, Rows]:
-        at = rows(differences @ w, outcomes, lapse)
+    def evaluate(w: Array) -> tuple[float, Terms]:
+        at = terms(differences @ w, outcomes, lapse)
         away = w - mean
         return float(at.loss.sum() + 0.5 * away @ precision @ away), at
 
@@ -112,7 +112,7 @@ def _minimise(
     return w
 
 
-def _curvature(differences: Array, at: Rows, precision: Array) -> Array:
+def _curvature(differences: Array, at: Terms, precision: Array) -> Array:
     """Return the Hessian (J, J) of the negative log posterior, or a positive definite stand-in.
 
     Where lapses make the exact one indefinite, comparisons with negative curvature count as uninformative.
