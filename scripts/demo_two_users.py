@@ -122,6 +122,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not 2 <= options.prompts <= len(PROMPTS):
         parser.error(f"--prompts must be between 2 and {len(PROMPTS)}")
+    if options.candidates < 2:
+        parser.error("--candidates must be at least 2: there is nothing to choose from one")
     return options
 
 
