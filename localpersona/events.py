@@ -1,7 +1,8 @@
 """What happens while an answer comes, as `Assistant.stream` yields it to both front ends.
 
-A request yields `Accepted` first, then at most one `Loading`, then the engine's own events, any number of
-`Notice`s between them, and ends with exactly one `Finished` or `Failed`.
+A request yields `Accepted` first (unless the prompt cannot be stored: then there is only a `Failed`), then at
+most one `Loading`, then the engine's own events, any number of `Notice`s between them, and ends with exactly one
+`Finished` or `Failed`. One that is closed before its end ends without.
 """
 
 from __future__ import annotations

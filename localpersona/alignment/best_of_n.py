@@ -18,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """Which candidate, and what each is worth."""
+
     index: int
-    """Of the chosen candidate."""
     values: NDArray[np.float64]
     """(n,) in units of reward (log-odds of being preferred); -inf for candidates that cannot be chosen."""
 
@@ -36,8 +37,7 @@ def choose(
 
     `spread` (n, J) is the heads' disagreement, None when unknown. `usable` (n,) says which candidates may be
     chosen (not the empty ones); scores that are not finite rule a candidate out too. Of equals the first
-    wins, and candidate 0, the plain model's answer, when none is usable. Raises ValueError for shapes that do
-    not fit.
+    wins, and candidate 0 when none is usable. Raises ValueError for shapes that do not fit.
     """
     scores = np.asarray(traits, dtype=np.float64)
     weights = np.asarray(mean, dtype=np.float64)

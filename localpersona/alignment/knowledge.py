@@ -29,10 +29,15 @@ gone), and still near neutral is one that the person does not care about."""
 
 @dataclass(frozen=True, slots=True)
 class Known:
+    """What may be claimed of one trait of a person."""
+
     trait: str
     mean: float
+    """Of the weight: log-odds per standard deviation of the trait's score; positive: the high pole is preferred."""
     sd: float
+    """The weight's standard deviation."""
     certainty: Certainty
+    """"set" by hand, "clearly" or "leaning" to one side, "indifferent", or "unknown"."""
 
     @property
     def claimed(self) -> bool:

@@ -57,19 +57,24 @@ class Answering:
         self._recent: OrderedDict[int, Reply] = OrderedDict()
 
     def ask(self, prompt: str, chat_id: int | None, parent_id: int | None, options: Options) -> Events:
+        """Answer a new prompt."""
         return self._answer(lambda: self._place(prompt, chat_id, parent_id, options.save), prompt, options)
 
     def again(self, message_id: int, options: Options) -> Events:
+        """Answer the same prompt once more, beside this answer."""
         return self._answer(lambda: self._beside(message_id), "", options)
 
     def instead(self, message_id: int, prompt: str, options: Options) -> Events:
+        """Answer another prompt, beside this one."""
         return self._answer(lambda: self._replaced(message_id, prompt), prompt, options)
 
     def further(self, message_id: int, options: Options) -> Events:
+        """Go on with this answer."""
         return self._answer(lambda: self._reopened(message_id), "", replace(options, candidates=1))
 
     def cancel(self) -> None:
-        # The flag covers the time in which the engine is not generating yet: storing, loading the model.
+        """Stop whatever is being answered."""
+        # The flags cover the time in which the engine is not generating yet: storing, loading the model.
         for stop in (self._stop, *self._running.values()):
             stop.set()
         self._engine.cancel()
@@ -91,6 +96,7 @@ class Answering:
         return recent.candidates if recent else self._chats.candidates(message_id, self._taste.prior.version)
 
     def explain(self, message_id: int) -> Explanation:
+        """Say why this answer: as it was said then, or by the weights of now when that was long ago."""
         recent = self._recent.get(message_id)
         if recent is not None:
             return recent.explanation
@@ -209,7 +215,11 @@ class Answering:
     def _generate(self, job: Job, options: Options, stop: threading.Event) -> Events:
         record = job.record
         self._models.touch()  # already here: an answer that is abandoned must not keep the model for ever
-        yield from self._load()
+        try:
+            yield from self._load()
+        except EngineError:
+            if not stop.is_set():  # else it is the user who stopped the loading, and nothing failed
+                raise
         made = plan(self._models.settings, self._taste, options)
         request = GenerateRequest(
             turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),

@@ -29,6 +29,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """How one request is answered."""
+
     candidates: int = 1
     taste: Taste | None = None
     """None: nothing to choose between or by."""
@@ -50,6 +52,7 @@ def plan(settings: Settings, user: UserTaste, options: Options) -> Plan:
 
 
 def sampling(settings: Settings, seed: int) -> Sampling:
+    """Return how tokens are drawn for one request."""
     return Sampling(
         temperature=settings.temperature,
         top_p=settings.top_p,

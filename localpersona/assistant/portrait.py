@@ -13,8 +13,7 @@ from localpersona.rewards.traits import TRAITS, Trait
 
 SCALE = 1.5
 """The weight that fills tanh(1) = 76 % of a bar's half. The same for every trait, user and day, so that a bar
-that moves means a weight that moved. Most people's weights lie within ±1, which leaves room for a
-strong taste."""
+that moves means a weight that moved. Most people's weights lie within ±1: there is room for a strong taste."""
 FULLEST = 0.95
 """How far a bar can be set by hand: ±1 would be an infinite weight."""
 

@@ -60,6 +60,8 @@ class TraitView:
 
 @dataclass(frozen=True, slots=True)
 class ProfileView:
+    """A profile as it is shown."""
+
     name: str
     comparisons: int
     """Those that count: answered, not skipped, not taken back."""
