@@ -7,8 +7,8 @@ nothing: no NumPy, no llama.cpp, no SQLite, no Textual.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # not from typing: nothing may be imported before `__main__` has seen to sys.path
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
     from localpersona.preferences import Weights, next_question, question_gains

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -11,10 +12,15 @@ def home() -> Path:
     """Return the data directory; it need not exist yet (`make_private` creates it)."""
     override = os.environ.get("LOCALPERSONA_HOME")
     if override:
-        return Path(override).expanduser()
+        return expanded(override)
     import platformdirs  # only here: --version and --help need no directory
 
     return Path(platformdirs.user_data_dir("localpersona", appauthor=False))
+
+
+def expanded(path: str | Path) -> Path:
+    """Return path with ~ replaced; where there is no such user, the path as it is (pathlib would raise)."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def make_private(directory: Path) -> Path:
@@ -23,7 +29,10 @@ def make_private(directory: Path) -> Path:
     One that was there before is tightened only if it is empty or holds our database: LOCALPERSONA_HOME
     may name a place that others use too, and our files in it are private all the same.
     """
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for missing in reversed([directory, *directory.parents]):
+        if not missing.exists():
+            missing.mkdir(exist_ok=True, mode=0o700)
+    directory.mkdir(exist_ok=True)  # raises when it is a file
     if os.name == "posix" and _is_ours(directory):
         directory.chmod(0o700)
     return directory
@@ -52,3 +61,29 @@ def models() -> Path:
 def log() -> Path:
     """What the engine child writes to stderr, last run only."""
     return home() / "engine.log"
+
+
+def error_log() -> Path:
+    """What went wrong in the app that nobody foresaw, with tracebacks."""
+    return home() / "errors.log"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is either the old or the new one, never half of it.
+
+    Raises OSError. What is no ordinary file (a pipe, a terminal) is written to directly.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

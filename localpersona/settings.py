@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import secrets
@@ -10,13 +11,13 @@ from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from localpersona.paths import home, make_private
+from localpersona.paths import home, make_private, write_whole
 from localpersona.text import one_line
 
 Value = str | bool | int | float
 T = TypeVar("T", bound=Value)
 
-_MOST_BYTES = 1_000_000  # a settings file is a page of text; anything larger is something else
+_MOST_BYTES = 100_000  # a settings file is a page of text; of more, TOML can take minutes
 
 
 class SettingsError(OSError):
@@ -110,6 +111,8 @@ class FieldInfo:
             raise ValueError(f"{self.name} must be one of {', '.join(self.choices)}")
         if isinstance(value, int | float) and not self._within(value):
             raise ValueError(f"{self.name} must be between {self.minimum} and {self.maximum}")
+        if self.name == "profile" and not str(value).strip():
+            raise ValueError("profile must be a name, not empty")
         return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
     def _within(self, value: float) -> bool:
@@ -148,12 +151,10 @@ def load(path: Path) -> tuple[Settings, list[str]]:
     try:
         text = _read(path)
         content = tomllib.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings(), []
     except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not TOML, too large
-        return Settings(), [
-            f"{path.name} cannot be read ({one_line(str(error), 120)}). The defaults are used."
-        ]
+        return Settings(), [f"{path.name} cannot be read ({_why(error)}). The defaults are used."]
     good: dict[str, object] = {}
     problems = []
     for name, value in content.items():
@@ -166,6 +167,14 @@ def load(path: Path) -> tuple[Settings, list[str]]:
     return replaced(Settings(), **good), problems
 
 
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return one_line(str(getattr(error, "strerror", "") or error), 120)
+
+
 def _consequence(name: str) -> str:
     if name not in _BY_NAME:
         return "It is left as it is and not used."
@@ -173,6 +182,8 @@ def _consequence(name: str) -> str:
 
 
 def _read(path: Path) -> str:
+    if path.exists() and not path.is_file():  # to read a pipe would mean to wait for ever
+        raise OSError(errno.EINVAL, "it is not a file")
     with path.open("rb") as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
@@ -190,7 +201,7 @@ def save(settings: Settings, path: Path) -> None:
     try:
         if not path.parent.exists() or path.parent == home():
             make_private(path.parent)  # somebody else's directory stays as it is
-        _write(target, _rendered(settings, target))
+        write_whole(target, _rendered(settings, target))
     except OSError as error:
         raise SettingsError(f"The settings were not saved: {error.strerror or error}.") from error
 
@@ -273,17 +284,3 @@ def _reads_better_on_lines(value: str) -> bool:
     """Whether to write a text on several lines: not what TOML would read back differently there."""
     plain = value.replace("\n", "").isprintable() and not set(value) & set('\\"')
     return plain and "\n" in value and not value.startswith("\n")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -70,7 +70,12 @@ class ModelHost:
 
         On ModelError the former is loaded again.
         """
-        chosen = str(Path(path).expanduser().absolute()) if str(path) else ""
+        chosen = str(paths.expanded(path).absolute()) if str(path) else ""
+        if not _can_be_written_down(chosen):
+            raise ModelError(
+                f"{one_line(Path(chosen).name, 60)} cannot be remembered: its path is not UTF-8.\n"
+                "Rename it and choose it again."
+            )
         with self._loading:
             former = self._loaded
             spec = self._spec(chosen or _embedded())
@@ -120,8 +125,8 @@ class ModelHost:
         path = self._override or self.settings.model
         if not path:
             return _embedded()
-        if self._override or Path(path).expanduser().is_file():
-            return str(Path(path).expanduser())
+        if self._override or paths.expanded(path).is_file():
+            return str(paths.expanded(path))
         self._tell(
             f"The model {one_line(Path(path).name, 60)} is no longer there. The embedded one answers instead."
         )
@@ -150,6 +155,11 @@ class ModelHost:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+
+def _can_be_written_down(path: str) -> bool:
+    """Whether the settings file can hold the path: file names may be any bytes, text may not."""
+    return path.encode("utf-8", "replace").decode() == path
 
 
 def _embedded() -> str:

@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 
 import click
@@ -47,17 +49,51 @@ for _command in (chat, ask, onboard, profile, models, history, doctor):
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code; never with a traceback the user caused."""
+    """Run the command line and end the process with its exit code; never with a traceback."""
+    _accept_every_character()
     try:
-        code = localpersona.main(prog_name="localpersona", standalone_mode=False)
+        code = _run()
     except click.ClickException as error:  # wrong usage is 2, what a command failed at is 1
-        error.show()
+        _say(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        _say(click.ClickException("Interrupted."))
         code = 130
     except BrokenPipeError:
         # The reader has gone (`localpersona … | head`); nobody is left to be told, not even at exit.
         sys.stdout = None
         code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+    except OSError as error:
+        from localpersona.cli.common import what_failed
+
+        sys.stdout = None  # it may be what failed, and Python would write to it once more
+        _say(click.ClickException(f"The output could not be written: {what_failed(error)}."))
+        code = 1
+    except Exception as error:
+        from localpersona.cli.error_log import report
+
+        _say(click.ClickException(report(error)))
+        code = 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    code = localpersona.main(prog_name="localpersona", standalone_mode=False)
+    if sys.stdout is not None:
+        sys.stdout.flush()  # here, where it can still be told that it failed
+    return code if isinstance(code, int) else 0
+
+
+def _accept_every_character() -> None:
+    """Let a terminal that cannot show a character show a question mark rather than end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.closed:
+            stream.reconfigure(errors="replace")
+
+
+def _say(error: click.ClickException) -> None:
+    with contextlib.suppress(OSError):  # nobody may be left to hear it
+        if error.message == "Interrupted.":
+            click.echo(error.message, err=True)
+        else:
+            error.show()

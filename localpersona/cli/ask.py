@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from localpersona.cli.common import json_option, model_option, opened, print_json, profile_option
+from localpersona.cli.common import (
+    is_terminal,
+    json_option,
+    model_option,
+    opened,
+    print_json,
+    profile_option,
+    tell,
+)
+from localpersona.cli.stopping import Stop, stopping
 from localpersona.text import harmless
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
+    from localpersona.events import Event
     from localpersona.values import Reply
+
+_MOST_BYTES = 16 << 20
 
 
 @click.command()
@@ -46,43 +62,62 @@ def ask(
     question = _question(prompt)
     with opened(profile, model) as assistant:
         chat_id = _latest_chat(assistant) if go_on else None
-        options = {"candidates": candidates, "plain": plain, "seed": seed, "save": not no_save}
-        reply = _answer(assistant, question, chat_id, options, stream=not as_json)
-        if as_json:
-            print_json(_as_json(question, reply))
+        options: dict[str, Any] = {
+            "candidates": candidates,
+            "plain": plain,
+            "seed": seed,
+            "save": not no_save,
+        }
+        with stopping(assistant.cancel) as stop:
+            events = assistant.stream(question, chat_id=chat_id, **options)
+            reply = _answer(events, stop, stream=not as_json)
+            if as_json:
+                print_json(_as_json(question, reply))
+        if stop.signal:
+            click.echo("Interrupted.", err=True)
+            raise click.exceptions.Exit(stop.exit_code)
 
 
 def _question(words: tuple[str, ...]) -> str:
-    piped = "" if sys.stdin is None or sys.stdin.isatty() else _decoded(sys.stdin.buffer.read())
-    question = "\n\n".join(part for part in (piped.strip("\n"), " ".join(words)) if part.strip())
+    piped = "" if sys.stdin is None or is_terminal(sys.stdin) else _decoded(_piped(sys.stdin.buffer))
+    typed = os.fsencode(" ".join(words)).decode("utf-8", "replace")  # a shell hands over any bytes
+    question = "\n\n".join(part for part in (piped.strip("\n"), typed) if part.strip())
     if not question:
         raise click.UsageError('Nothing was asked. Try: localpersona ask "How do I sleep better?"')
     return question
 
 
+def _piped(stream: BinaryIO) -> bytes:
+    data = stream.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise click.ClickException(
+            f"What was piped in is larger than {_MOST_BYTES >> 20} MB, which no model can read.\n"
+            "Nothing was asked. Pipe in a part of it."
+        )
+    return data
+
+
 def _decoded(data: bytes) -> str:
-    text = data.decode("utf-8-sig", errors="replace")
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as some Windows programs write
+    text = data.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
     if "\ufffd" in text and "\ufffd".encode() not in data:
         click.echo("The piped text is not valid UTF-8; what could not be read became \ufffd.", err=True)
     return text
 
 
 def _latest_chat(assistant: Assistant) -> int:
-    chats = assistant.store.chats(limit=1)
+    chats = assistant.store.chats(assistant.store.profile(assistant.profile_row.name).id, limit=1)
     if not chats:
         raise click.ClickException("There is no chat to go on with yet. Ask without -c to begin one.")
     return chats[0].id
 
 
-def _answer(
-    assistant: Assistant, question: str, chat_id: int | None, options: dict[str, Any], *, stream: bool
-) -> Reply:
-    """Print the answer as it comes (or nothing) and return it. Ctrl-C keeps the part that is there."""
+def _answer(events: Generator[Event, None, None], stop: Stop, *, stream: bool) -> Reply:
+    """Print the answer as it comes (or nothing) and return it, also when it was stopped."""
     from localpersona.events import Delta, Failed, Finished, Loading, Notice, Progress
 
-    status = _StatusLine()
-    events = assistant.stream(question, chat_id=chat_id, **options)
-    try:
+    printed = False
+    with closing(events), _StatusLine() as status:
         for event in events:
             match event:
                 case Loading(name=name):
@@ -92,25 +127,22 @@ def _answer(
                 case Delta(text=text, reasoning=False) if stream:
                     status.clear()
                     click.echo(harmless(text), nl=False)
+                    printed = True
                 case Notice(message=message):
                     status.clear()
-                    click.echo(harmless(message), err=True)
-                case Failed(message=message, partial=partial):
+                    tell(message)
+                case Failed(message=message):
                     status.clear()
-                    if stream and partial:
+                    if printed:
                         click.echo()
+                    if stop.signal:
+                        raise KeyboardInterrupt
                     raise click.ClickException(harmless(message))
                 case Finished(reply=reply):
                     status.clear()
-                    if stream:
+                    if printed:
                         click.echo()
                     return reply
-    except KeyboardInterrupt:
-        events.close()  # stops the answer and keeps what there is
-        status.clear()
-        if stream:
-            click.echo()
-        raise
     raise click.ClickException("The answer ended without a reason. Please try again.")
 
 
@@ -118,8 +150,14 @@ class _StatusLine:
     """One line on stderr that is overwritten and at last wiped; nothing where stderr is not a terminal."""
 
     def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
+        self._on = is_terminal(sys.stderr)
         self._shown = 0
+
+    def __enter__(self) -> _StatusLine:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.clear()
 
     def show(self, text: str) -> None:
         if self._on:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from localpersona.cli.common import model_option, opened, profile_option
+from localpersona.cli.common import is_terminal, model_option, opened, profile_option
 
 
 @click.command()
@@ -14,7 +14,7 @@ from localpersona.cli.common import model_option, opened, profile_option
 @model_option
 def chat(profile: str | None = None, model: str | None = None) -> None:
     """Open the chat in this terminal (the default command)."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise click.UsageError(
             'The chat needs a terminal. For scripts and pipes there is: localpersona ask "…"',
             ctx=click.get_current_context(silent=True),

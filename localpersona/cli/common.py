@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from localpersona.text import harmless
+from localpersona.text import harmless, one_line
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
@@ -18,7 +19,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def profile_option(command: Command) -> Command:
-    return click.option("--profile", metavar="NAME", help="Whose profile to use; created when new.")(command)
+    return click.option(
+        "--profile", metavar="NAME", callback=_filled, help="Whose profile to use; created when new."
+    )(command)
+
+
+def _filled(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it needs a name")
+    return value
 
 
 def model_option(command: Command) -> Command:
@@ -34,19 +43,21 @@ def opened(profile: str | None = None, model: str | None = None) -> Iterator[Ass
     """Open the assistant, say its notices on stderr, and turn its errors into one or two plain lines."""
     with failing_plainly():
         from localpersona.assistant import Assistant
+        from localpersona.cli.error_log import listen
 
+        listen()
         with Assistant.open(profile=profile, model=model) as assistant:
-            said: set[str] = set()
-            tell_notices(assistant, said)
+            tell(*assistant.notices)
             yield assistant
-            tell_notices(assistant, said)
+            tell(*assistant.notices)
 
 
-def tell_notices(assistant: Assistant, said: set[str]) -> None:
-    """Print the notices that were not printed yet."""
-    for notice in assistant.notices:
+def tell(*notices: str) -> None:
+    """Print on stderr those of the notices that this command has not printed yet."""
+    said: list[str] = click.get_current_context().meta.setdefault(__name__, [])
+    for notice in notices:
         if notice not in said:
-            said.add(notice)
+            said.append(notice)
             click.echo(harmless(notice), err=True)
 
 
@@ -60,7 +71,19 @@ def failing_plainly() -> Iterator[None]:
     except Exception as error:
         if not _is_for_the_user(error):
             raise
-        raise click.ClickException(harmless(str(error))) from error
+        message = what_failed(error) if isinstance(error, OSError) else str(error)
+        raise click.ClickException(harmless(message)) from error
+
+
+def what_failed(error: OSError) -> str:
+    """Return the system's words for it, without the number that only programmers read."""
+    what = error.strerror or str(error)
+    return f"{what}: {one_line(os.fsdecode(error.filename), 160)}" if error.filename else what
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody can read or type there; a stream that was closed before the start is None."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _is_for_the_user(error: Exception) -> bool:
@@ -70,8 +93,12 @@ def _is_for_the_user(error: Exception) -> bool:
 
 
 def print_json(value: Any) -> None:
+    # Half surrogate pairs (from broken input) and NaN are in no JSON that other programs read: ? and null.
+    strict = json.loads(
+        json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), parse_constant=lambda _: None
+    )
     # ASCII only: a control character or a C1 escape in an answer must not reach the terminal as it is.
-    click.echo(json.dumps(value, indent=2, ensure_ascii=True))
+    click.echo(json.dumps(strict, indent=2, ensure_ascii=True))
 
 
 def columns(rows: Sequence[tuple[str, ...]]) -> str:

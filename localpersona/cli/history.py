@@ -16,7 +16,9 @@ def history() -> None:
 
 
 @history.command("list")
-@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many."
+)
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """List chats, newest first."""
@@ -32,7 +34,9 @@ def list_(limit: int, as_json: bool) -> None:
 
 @history.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many."
+)
 @json_option
 def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find messages that contain all the words of QUERY."""
@@ -48,14 +52,12 @@ def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
 
 
 @history.command()
-@click.argument("chat_id", type=int)
+@click.argument("chat_id", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show(chat_id: int, as_json: bool) -> None:
     """Print the chat with this number."""
     with opened() as assistant:
         chat = assistant.store.chat(chat_id)
-        if chat is None:
-            raise click.ClickException(f"There is no chat {chat_id}. To see them: localpersona history list")
         messages = assistant.store.path(chat.last_message_id) if chat.last_message_id else []
     if as_json:
         print_json(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localpersona.cli.common import columns, json_option, opened, print_json
+from localpersona.paths import expanded
 from localpersona.text import one_line
 
 if TYPE_CHECKING:
@@ -69,9 +70,12 @@ def list_(as_json: bool) -> None:
 @click.argument("model")
 def use(model: str) -> None:
     """Answer with MODEL from now on: a path, a name from the list, or "embedded"."""
+    if not model.strip():
+        raise click.UsageError("Which model? Give a path, a name from the list, or: embedded")
     with opened() as assistant:
+        path = _resolve(assistant, model)
         click.echo("Loading it …", err=True)
-        info = assistant.use_model(_resolve(assistant, model))
+        info = assistant.use_model(path)
         click.echo(f"In use from now on: {one_line(info.name)} ({info.device}).")
 
 
@@ -79,8 +83,9 @@ def _resolve(assistant: Assistant, model: str) -> str:
     """Return the path for what the user typed. Raises ClickException when nothing or several things match."""
     if model == "embedded":
         return ""
-    if Path(model).expanduser().exists():
-        return str(Path(model).expanduser().resolve())
+    path = expanded(model)
+    if path.exists():
+        return str(path.absolute())
     matches = [found for found in assistant.models() if model.lower() in found.name.lower()]
     if len(matches) == 1:
         return str(matches[0].path)

@@ -8,8 +8,11 @@ from typing import BinaryIO
 
 import click
 
+from localpersona import paths
 from localpersona.cli.common import columns, json_option, opened, print_json, profile_option
 from localpersona.text import harmless
+
+_MOST_BYTES = 64 << 20  # 10,000 comparisons are about 20 MB
 
 
 @click.group()
@@ -61,8 +64,7 @@ def export(file: Path | None, profile: str | None) -> None:
         if file is None:
             print_json(data)
             return
-        file.touch(mode=0o600)  # it holds prompts and answers
-        file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        paths.write_whole(file, json.dumps(data, indent=2) + "\n")
     click.echo(f"Written to {harmless(str(file))}: {len(data['comparisons'])} comparisons.", err=True)
 
 
@@ -72,7 +74,10 @@ def export(file: Path | None, profile: str | None) -> None:
 def import_(file: BinaryIO, profile: str | None) -> None:
     """Add the comparisons of an exported profile to this one (- reads stdin)."""
     try:
-        data = json.loads(file.read())
+        content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise click.ClickException("That file is too large for a profile.")
+        data = json.loads(content)
     except (ValueError, RecursionError):
         raise click.ClickException(
             "That file is not JSON. It should come from: localpersona profile export"

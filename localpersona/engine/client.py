@@ -26,6 +26,7 @@ from localpersona.engine.protocol import (
     ModelSpec,
     Scores,
 )
+from localpersona.paths import expanded
 from localpersona.text import one_line
 from localpersona.values import Candidate, Statistics
 
@@ -273,7 +274,7 @@ def _close_all() -> None:
 
 def _absolute(spec: ModelSpec) -> ModelSpec:
     """Return the spec as the child, which runs in another directory, needs it. Raises ModelError."""
-    path = Path(spec.path).expanduser().absolute()
+    path = expanded(spec.path).absolute()
     if not path.is_file():
         raise ModelError(f"There is no file {one_line(str(path), 120)}.\nChoose another model.")
     return ModelSpec(str(path), spec.context_length, spec.threads, spec.gpu_layers)

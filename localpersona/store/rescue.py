@@ -18,6 +18,7 @@ from localpersona.store.connecting import connect_to_read
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100  # https://www.sqlite.org/fileformat.html, 1.3
 _PAGE_BYTES = 4096  # what our databases have
+_MOST_TIMES_LARGER = 1000  # than what is left of the file; the zeros take no room, but time to read
 
 _TABLES = ("profiles", "chats", "messages", "candidates", "comparisons", "trait_scores", "drafts", "state")
 
@@ -80,6 +81,8 @@ def _patched(kept: Path, folder: Path) -> Path:
             header[56:60] = struct.pack(">I", 1)  # UTF-8
         page_bytes = struct.unpack(">H", header[16:18])[0] or _PAGE_BYTES
         pages = -(-copy.stat().st_size // page_bytes)
+        # A table that begins beyond the end makes the whole schema malformed: what is missing becomes zeros.
+        pages = max(pages, min(struct.unpack(">I", header[28:32])[0], _MOST_TIMES_LARGER * pages))
         header[18:20] = b"\1\1"  # no log
         header[28:32] = struct.pack(">I", pages)
         header[92:96] = header[24:28]  # the page count is valid for this change counter
