@@ -17,6 +17,9 @@ that moves means a weight that moved. Most people's weights lie within ±1: ther
 FULLEST = 0.95
 """How far a bar can be set by hand: ±1 would be an infinite weight."""
 
+MANY = 5
+"""From so many comparisons on nobody wants to hear that a few would do."""
+
 
 def position(weight: float) -> float:
     """Return where a weight (log-odds per standard deviation of the trait) is on its bar, in (-1, 1)."""
@@ -37,7 +40,7 @@ def portray(name: str, weights: Weights, prior: Weights, locks: Container[str]) 
         _trait_view(trait, known[trait.name], float(prior.mean[index]), trait.name in locks)
         for index, trait in enumerate(TRAITS)
     )
-    return ProfileView(name, weights.comparisons, views, _summary(views))
+    return ProfileView(name, weights.comparisons, views, _summary(views, weights.comparisons))
 
 
 def _trait_view(trait: Trait, known: Known, prior_mean: float, locked: bool) -> TraitView:
@@ -67,11 +70,13 @@ def _describe(trait: Trait, known: Known) -> str:
             return "not known yet"
 
 
-def _summary(views: tuple[TraitView, ...]) -> str:
+def _summary(views: tuple[TraitView, ...], comparisons: int) -> str:
     tastes = [
         view for view in views if view.trait.taste and view.known and view.description != "set to neutral"
     ]
     tastes.sort(key=lambda view: abs(view.mean) - view.sd, reverse=True)
+    if not tastes and comparisons >= MANY:
+        return "Your choices don't point one way yet: a few more will tell."
     if not tastes:
         return "Not much is known yet: a few comparisons will change that."
     return f"You prefer {listed([pole(view.trait.name, view.mean).prefers for view in tastes[:4]])}."

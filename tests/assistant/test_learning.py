@@ -258,6 +258,14 @@ def test_a_new_profile_says_that_nothing_is_known(assistant: Assistant) -> None:
     assert "Not much is known" in profile.summary
 
 
+def test_many_choices_that_say_nothing_are_not_asked_for_as_if_there_were_none(assistant: Assistant) -> None:
+    for _ in range(10):
+        question = assistant.next_question()
+        assert question is not None
+        assistant.compare(question, 0.5)
+    assert assistant.profile().summary == "Your choices don't point one way yet: a few more will tell."
+
+
 def test_bars_lie_between_their_ends_and_words_have_no_numbers(assistant: Assistant) -> None:
     onboard(assistant, length=-3, structure=2)
     for view in assistant.profile().traits:

@@ -172,6 +172,7 @@ async def test_a_crash_keeps_the_partial_answer_and_the_next_prompt_works(start:
         assert running.texts[1].split() == ["one", "two"]
         assert "The model's process ended unexpectedly (SIGSEGV)." in running.seen()
         assert "It starts again by itself." in running.seen()
+        assert "n continues · r answers again" in running.seen()
         await running.ask("again")
         assert running.texts[3] == "better now"
 
@@ -241,3 +242,20 @@ async def test_the_status_line_tells_model_device_context_comparisons_and_streng
         line = running.seen().splitlines()[-2]
         for part in ("Scripted 1B", "CPU", "tokens/s", "/4,096", "0 comparisons", "strength full"):
             assert part in line
+
+
+async def test_an_answer_that_cannot_be_shown_does_not_block_the_next_one(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start() as running:
+        await running.ask("Hello")
+
+        async def fails(self: Conversation, message_id: int) -> None:
+            raise RuntimeError("no room")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Conversation, "again", fails)
+            await running.command("/regenerate")
+            assert "no room" in running.told
+        await running.command("/regenerate")
+        await running.until(lambda: len(running.engine.requests) == 2)

@@ -176,3 +176,29 @@ async def test_of_a_very_long_chat_only_the_end_is_drawn_and_the_rest_on_request
         await running.until(lambda: running.texts[0] == "message 0")
         assert len(running.texts) == 60
         assert not running.chat.query(Earlier)
+
+
+async def test_on_a_narrow_terminal_the_list_covers_the_chat_only_while_it_is_used(start: Start) -> None:
+    async with start() as running:
+        await running.ask("About tulips")
+        await running.press("ctrl+b")
+        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        await running.press("escape")
+        await running.pilot.resize_terminal(60, 20)
+        await running.until(lambda: not running.chat.chat_list.display)
+        await running.pilot.resize_terminal(100, 32)
+        await running.until(lambda: running.chat.chat_list.display)
+    async with start(size=(60, 20)) as running:
+        assert not running.chat.chat_list.display
+        await running.press("ctrl+b")
+        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        assert "About tulips" in running.seen()
+
+
+async def test_a_long_title_leaves_room_for_what_stands_beside_it(start: Start) -> None:
+    async with start(size=(60, 20)) as running:
+        await running.ask("A title that is far too long for a terminal of sixty columns, in any case")
+        await running.idle()
+        first = running.seen().splitlines()[0]
+        assert first.strip().startswith("A title that is far too long")
+        assert first.rstrip().endswith("… LocalPersona") or first.rstrip().endswith("…  LocalPersona")

@@ -127,6 +127,20 @@ async def test_a_model_that_fails_says_why_and_the_former_stays(
     assert assistant.settings.model == ""
 
 
+async def test_the_reason_keeps_its_lines_and_names_the_file_once(
+    assistant: Assistant, found: list[ModelFile]
+) -> None:
+    engine(assistant).bad_models["/models/bad.gguf"] = "bad.gguf is cut off\nDownload it again."
+    app = Host(assistant, ModelsScreen)
+    async with app.run_test(size=(100, 32)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("p")
+        app.screen.query_one(Input).value = "/models/bad.gguf"
+        await pilot.press("enter")
+        await until(pilot, lambda: status(app).startswith("✗"))
+        assert status(app) == "✗ bad.gguf is cut off\nDownload it again. The former model stays."
+
+
 async def test_loading_shows_that_it_goes_on_and_takes_no_second_order(
     assistant: Assistant, found: list[ModelFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:

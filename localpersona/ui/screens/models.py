@@ -47,7 +47,7 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
     ModelsScreen {
         #better { padding: 1 3 0 3; color: $foreground 80%; }
         ModelList { margin: 1 2; }
-        #status { padding: 0 3; height: auto; max-height: 3; }
+        #status { padding: 0 3; height: auto; max-height: 4; }
         #status.-failed { color: $error; text-style: bold; }
         #path { margin: 0 3; background: $surface; }
         #path:focus { background: $primary 18%; }
@@ -126,7 +126,7 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
         try:
             info = await asyncio.to_thread(self.assistant.use_model, path)
         except Exception as error:
-            self._end(f"✗ {name}: {one_line(str(error), 300)} The former model stays.", failed=True)
+            self._end(_failure(name, str(error)), failed=True)
         else:
             self._end(f"✓ {one_line(info.name, 60)} answers from now on, on {one_line(info.device, 40)}.")
             if self.is_attached:
@@ -160,6 +160,13 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
 
 def _comes_along(model: ModelFile) -> bool:
     return model.source == EMBEDDED
+
+
+def _failure(name: str, reason: str) -> str:
+    """Say why a model could not be loaded, in the lines in which the reason came."""
+    lines = [one_line(line, 300) for line in reason.splitlines()] or ["It could not be loaded."]
+    lines[0] = f"✗ {lines[0]}" if name in lines[0] else f"✗ {name}: {lines[0]}"
+    return "\n".join([*lines[:-1], f"{lines[-1]} The former model stays."])
 
 
 def _advice(models: list[ModelFile], in_use: str) -> str:

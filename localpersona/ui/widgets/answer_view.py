@@ -100,7 +100,7 @@ class AnswerView(MessageView):
         self.query_one(Activity).what = ""
         await self._replace(row.text, row.reasoning)
         if row.state == "failed" and not self.query_one(".error").has_class("-on"):
-            self.fail("This answer broke off. r answers again.")
+            self.fail("This answer broke off.")
         self.offer()
 
     async def begin(self, live: Live) -> None:
@@ -183,6 +183,8 @@ def _ending(shown: Shown) -> str:
         return "the model said nothing · r answers again"
     if shown.row.finish_reason == "length":
         return "reached its length limit · n continues"
+    if shown.row.state == "failed":
+        return "n continues · r answers again" if shown.can_continue else "r answers again"
     if shown.row.state == "stopped" or shown.row.finish_reason == "cancelled":
         return "stopped · n continues" if shown.can_continue else "stopped"
     return ""

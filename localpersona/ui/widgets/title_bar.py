@@ -14,8 +14,8 @@ class TitleBar(Horizontal):
     DEFAULT_CSS = """
     TitleBar {
         height: 1; padding: 0 2;
-        .title { width: auto; text-style: bold; color: $primary; }
-        .remark { width: 1fr; text-align: right; color: $foreground 70%; }
+        .title { width: 1fr; text-style: bold; color: $primary; text-wrap: nowrap; text-overflow: ellipsis; }
+        .remark { width: auto; padding-left: 2; color: $foreground 70%; text-wrap: nowrap; }
     }
     """
 

@@ -107,7 +107,7 @@ class Acting(Sending):
         if self.refuse_while_answering() or not self.runner.claim(Live(self.chat_id)):
             return
         self.prompt_box.focus()
-        await self.begin(source, await prepare(answer_id))
+        await self.begin(source, await self.prepared(prepare(answer_id)))
 
     def action_stop(self) -> None:
         if self.runner.running:

@@ -88,7 +88,7 @@ class ChatBase(Screen[None]):
     def show_queue(self) -> None:
         """Show what waits in the open chat; write down what waits in any."""
         self.query_one(QueueLine).show(self.outbox.of(self.chat_id))
-        self.start(self.keep_queue(), group="queue", only=True)
+        self.start(self.keep_queue(), group="queue")
 
     async def keep_queue(self) -> None:
         """Write down what waits to be sent: it must not be lost with the app."""

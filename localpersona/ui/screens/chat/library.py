@@ -17,6 +17,8 @@ from localpersona.ui.transcript import Transcript, read
 from localpersona.ui.widgets.chat_list import ChatList, Chats
 from localpersona.ui.widgets.command_hints import CommandHints
 
+NARROW = 84
+"""Columns below which the side panel covers the chat."""
 DRAFT_SECONDS = 0.5
 """What is typed is on disk after this long."""
 
@@ -31,6 +33,9 @@ class Library(Acting):
         """Chats deleted in this session, the last one last."""
         self._queued: set[int | None] = set()
         """Chats whose queue this session has written down."""
+        self._keeping = asyncio.Lock()
+        self._side_waits = False
+        """Whether the side panel comes back as soon as the terminal is wide enough."""
         self.opened = asyncio.Event()
         """Set when the first chat is on screen; what the conversation said before would be wiped away."""
 
@@ -42,7 +47,7 @@ class Library(Acting):
         try:
             last = await asyncio.to_thread(store.state, "last_chat")
             if await asyncio.to_thread(store.state, "chats_shown") == "yes":
-                await self._show_side(True)
+                await self._fit_side()
             if not self.runner.running:  # somebody may have been very quick
                 await self.open_chat(int(last) if last.isdigit() else None, first=True)
         finally:
@@ -113,7 +118,7 @@ class Library(Acting):
         self.chat_list.focus_search(words)
 
     async def _show_side(self, shown: bool, *, focus: bool = False) -> None:
-        self.chat_list.display = shown
+        self.chat_list.display, self._side_waits = shown, False
         if shown:
             await self.list_chats()
         if focus and shown:
@@ -121,6 +126,17 @@ class Library(Acting):
         elif focus:
             self.prompt_box.focus()
         await asyncio.to_thread(self.assistant.store.set_state, "chats_shown", "yes" if shown else "no")
+
+    async def _fit_side(self) -> None:
+        """Show the panel where it leaves room for the chat; where it would cover it, only while it is used."""
+        narrow = self.app.size.width < NARROW
+        self._side_waits = narrow and not self.chat_list.has_focus_within
+        self.chat_list.display = not self._side_waits
+        await self.list_chats()
+
+    def on_resize(self) -> None:
+        if self.chat_list.display or self._side_waits:
+            self.start(self._fit_side())
 
     async def list_chats(self) -> None:
         """Bring the side panel up to date, if it is shown."""
@@ -211,6 +227,7 @@ class Library(Acting):
             return
         chat_id = self._deleted.pop()
         await asyncio.to_thread(self.assistant.store.restore_chat, chat_id)
+        self.app.clear_notifications()  # it no longer has to be brought back
         await self.open_chat(chat_id)
 
     # Drafts
@@ -235,11 +252,11 @@ class Library(Acting):
         await asyncio.to_thread(self.assistant.store.set_draft, self._draft_key, self.prompt_box.text)
 
     async def keep_queue(self) -> None:
-        waiting = self.outbox.chats
-        self._queued |= waiting
-        for chat_id in tuple(self._queued):
-            text = "\n\n".join(self.outbox.of(chat_id))
-            await asyncio.to_thread(self.assistant.store.set_draft, _queue_key(chat_id), text)
+        async with self._keeping:  # so that the newest state is written last
+            self._queued |= self.outbox.chats
+            for chat_id in tuple(self._queued):
+                text = "\n\n".join(self.outbox.of(chat_id))
+                await asyncio.to_thread(self.assistant.store.set_draft, _queue_key(chat_id), text)
 
     async def _read_draft(self) -> str:
         """Return what was typed in the open chat, after what still waited there when the app ended."""

@@ -15,7 +15,7 @@ from localpersona.library import embedded_model
 from localpersona.store import ChatRow
 from localpersona.text import one_line
 from localpersona.ui.messages import ModelFailed, ModelLoaded
-from localpersona.ui.screens.chat.library import Library
+from localpersona.ui.screens.chat.library import NARROW, Library
 from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.chat_list import ChatList
 from localpersona.ui.widgets.command_hints import CommandHints
@@ -39,7 +39,7 @@ class ChatScreen(Library):
     """Where the app lives. The focus starts in the prompt box."""
 
     AUTO_FOCUS = "PromptBox"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (84, "-wide")]  # noqa: RUF012 (an instance variable in Screen)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 (an instance variable in Screen)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [

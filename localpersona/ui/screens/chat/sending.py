@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 
 from textual import on
 
@@ -53,8 +54,17 @@ class Sending(ChatBase):
         """Ask in this chat, which may be another than the open one. No answer may be running."""
         live = Live(chat_id, prompt=text)
         if self.runner.claim(live):
-            view = await self.conversation.ask(text) if chat_id == self.chat_id else None
+            here = chat_id == self.chat_id
+            view = await self.prepared(self.conversation.ask(text)) if here else None
             await self.begin(lambda: self.assistant.stream(text, chat_id=chat_id), view)
+
+    async def prepared(self, preparing: Coroutine[object, object, AnswerView]) -> AnswerView:
+        """Make room for the answer that the runner has been claimed for; let the runner go if that fails."""
+        try:
+            return await preparing
+        except BaseException:
+            self.runner.ended()
+            raise
 
     async def begin(self, source: EventSource, view: AnswerView | None) -> None:
         """Start the answer that the runner has been claimed for."""
@@ -71,7 +81,7 @@ class Sending(ChatBase):
             self.prompt_box.give_back(text)
             return
         self.end_editing()
-        view = await self.conversation.instead(message_id, text)
+        view = await self.prepared(self.conversation.instead(message_id, text))
         await self.begin(lambda: self.assistant.edit(message_id, text), view)
 
     def end_editing(self) -> None:
