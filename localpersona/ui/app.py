@@ -124,7 +124,6 @@ class LocalPersonaApp(App[None]):
     async def action_quit(self) -> None:
         """Leave. What is typed is kept; a running answer is stopped and its text kept."""
         try:
-            await self.chat.save_draft()
             await self.chat.keep_queue()
         except Exception as error:  # leaving must always work; the shell shows what was lost
             self.exit(message=f"What was typed could not be kept: {harmless(str(error))}")

@@ -193,6 +193,12 @@ async def test_on_a_narrow_terminal_the_list_covers_the_chat_only_while_it_is_us
         await running.press("ctrl+b")
         await running.until(lambda: running.chat.chat_list.has_focus_within)
         assert "About tulips" in running.seen()
+        await running.press("escape")
+        await running.until(lambda: not running.chat.chat_list.display)
+        await running.press("ctrl+f")
+        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        await running.press("ctrl+n")
+        await running.until(lambda: not running.chat.chat_list.display)
 
 
 async def test_a_long_title_leaves_room_for_what_stands_beside_it(start: Start) -> None:

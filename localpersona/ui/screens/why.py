@@ -72,12 +72,12 @@ class WhyScreen(ModalScreen[None]):
 
 
 def _line(effect: TraitEffect) -> Content:
-    """Return `shorter            ━━━━━━━  as you like`."""
+    """Return `shorter            ━━━━━━━  for it`."""
     # The chosen answer has more of what the weight asks for exactly when the effect is positive.
     direction = effect.weight if effect.against_runner_up > 0 else -effect.weight
     words = pole(effect.trait, direction).than
     length = max(1, round(min(abs(effect.against_runner_up) / _FULL_BAR, 1.0) * _WIDTH))
     bar = "━" * length
     if effect.against_runner_up > 0:
-        return Content.assemble(words.ljust(28), (bar.ljust(_WIDTH + 2), "$primary"), "speaks for it")
-    return Content.assemble(words.ljust(28), (bar.ljust(_WIDTH + 2), "$error"), "speaks against it")
+        return Content.assemble(words.ljust(26), (bar.ljust(_WIDTH + 2), "$primary"), "for it")
+    return Content.assemble(words.ljust(26), (bar.ljust(_WIDTH + 2), "$error"), "against it")

@@ -134,6 +134,11 @@ class Library(Acting):
         self.chat_list.display = not self._side_waits
         await self.list_chats()
 
+    def uncover(self) -> None:
+        """Let a panel that covers the chat go as soon as something else has the focus."""
+        if self.chat_list.display and self.has_class("-narrow") and not self.chat_list.has_focus_within:
+            self.chat_list.display, self._side_waits = False, True
+
     def on_resize(self) -> None:
         if self.chat_list.display or self._side_waits:
             self.start(self._fit_side())
@@ -253,6 +258,7 @@ class Library(Acting):
 
     async def keep_queue(self) -> None:
         async with self._keeping:  # so that the newest state is written last
+            await self.save_draft()  # first: what was taken out of the queue may be in the prompt box now
             self._queued |= self.outbox.chats
             for chat_id in tuple(self._queued):
                 text = "\n\n".join(self.outbox.of(chat_id))

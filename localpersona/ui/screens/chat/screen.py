@@ -143,6 +143,7 @@ class ChatScreen(Library):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, PromptBox) and self.conversation.is_vertical_scroll_end:
             self.conversation.anchor()
+        self.uncover()
         if isinstance(event.widget, MessageView):
             self.refresh_bindings()
 
