@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import platform
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +17,7 @@ from localpersona import settings as settings_file
 from localpersona.engine.client import EngineClient
 from localpersona.engine.protocol import EngineError, GenerateRequest, ModelSpec
 from localpersona.library import embedded_model
+from localpersona.store import StoreError, inspect
 from localpersona.values import Sampling, Turn
 
 _ROOM_GB = 0.5
@@ -64,7 +65,7 @@ def _data_directory() -> Iterator[Finding]:
     home = paths.home()
     existing = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(existing).free / 1e9
-    if home.exists() and not _writable(home):
+    if not _writable(existing):
         yield Finding(
             "Data", "fails", f"{home} cannot be written", "Mend its permissions, or set LOCALPERSONA_HOME."
         )
@@ -79,8 +80,8 @@ def _writable(folder: Path) -> bool:
     try:
         probe.touch(mode=0o600)
         probe.unlink()
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno == errno.ENOSPC  # a full disk is said in so many words
     return True
 
 
@@ -89,17 +90,17 @@ def _database() -> Iterator[Finding]:
     if not path.exists():
         yield Finding("Database", "works", "none yet; it is made at the first chat")
         return
-    # Read only: the doctor must not migrate, mend or lock what it looks at.
-    with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True) as connection:
-        try:
-            verdict = connection.execute("pragma quick_check(1)").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            verdict = str(error)
-    if verdict == "ok":
-        yield Finding("Database", "works", f"{path} ({path.stat().st_size / 1e6:.1f} MB), undamaged")
-    else:
+    try:
+        damage = inspect(path)
+    except StoreError as error:
+        remedy = "Nothing of it is changed until it can be used again."
+        yield Finding("Database", "fails", str(error), remedy)
+        return
+    if damage:
         remedy = "It is kept aside and a new one is started at the next start; nothing is deleted."
-        yield Finding("Database", "fails", f"{path} is damaged: {verdict}", remedy)
+        yield Finding("Database", "fails", f"{path} is damaged: {damage}", remedy)
+    else:
+        yield Finding("Database", "works", f"{path} ({path.stat().st_size / 1e6:.1f} MB), undamaged")
 
 
 def _settings() -> Iterator[Finding]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from localpersona.cli.common import is_terminal, model_option, opened, profile_option
+from localpersona.cli.stopping import stopping
+
+if TYPE_CHECKING:
+    from localpersona.ui.app import LocalPersonaApp
 
 
 @click.command()
@@ -22,4 +28,14 @@ def chat(profile: str | None = None, model: str | None = None) -> None:
     with opened(profile, model) as assistant:
         from localpersona.ui.app import LocalPersonaApp
 
-        LocalPersonaApp(assistant).run()
+        app = LocalPersonaApp(assistant)
+        with stopping(lambda: _leave(app)) as stop:
+            app.run()
+        if stop.signal:
+            raise click.exceptions.Exit(stop.exit_code)
+
+
+def _leave(app: LocalPersonaApp) -> None:
+    """Quit as the key does: the draft and what was said are kept, and the terminal is as it was before."""
+    with contextlib.suppress(Exception):  # it may be leaving already
+        app.call_later(app.action_quit)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from jinja2 import Template, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from localpersona.engine.limits import bounded
@@ -138,9 +139,7 @@ def _with_system_in_question(turns: Sequence[Turn]) -> list[Turn]:
 def _compile(source: str) -> Template:
     if len(source) > _LONGEST_SOURCE:
         raise TemplateError("the template is too long")
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
-    )
+    environment = _Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
     environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
     environment.globals |= {"raise_exception": _raise, "strftime_now": time.strftime}
     return _guard(lambda: environment.from_string(source))
@@ -165,6 +164,15 @@ def _guard(work: Callable[[], _Result]) -> _Result:
         raise
     except Exception as error:
         raise TemplateError(f"{type(error).__name__}: {error}") from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """jinja2's, without powers: one of large numbers takes minutes in which nothing can interrupt Python."""
+
+    intercepted_binops = frozenset({"**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        raise TemplateError("the template computes powers")
 
 
 def _raise(message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localpersona.store.errors import StoreError
+from localpersona.store.inspecting import inspect
 from localpersona.store.records import ChatRow, ComparisonRow, Hit, MessageRow, MessageState, ProfileRow
 from localpersona.store.store import Store
 
@@ -15,4 +16,5 @@ __all__ = [
     "ProfileRow",
     "Store",
     "StoreError",
+    "inspect",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlite_utils import Database
 
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _BACKUPS_KEPT = 3
+_LEAST_FREE_BYTES = 1 << 16  # SQLite's own side files need as much
 
 
 def make_file_private(path: Path) -> None:
@@ -28,6 +30,14 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def disk_is_full(path: Path) -> bool:
+    """Whether there is no room beside path; of that SQLite speaks as of any other error of the disk."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
 
 
 def lost_its_head(path: Path) -> bool:

@@ -69,7 +69,7 @@ def open_database(path: Path | None, former: Opened | None = None) -> Opened:
     except sqlite3.Error as error:
         if result_code(error) not in UNWRITABLE:
             raise
-        return _open_copy(path, token, str(error))
+        return _open_copy(path, token, "the disk is full" if files.disk_is_full(path) else str(error))
 
 
 def shut(opened: Opened) -> None:
@@ -123,7 +123,7 @@ def _ready(path: Path, thorough: bool) -> tuple[Database, str]:
     try:
         if thorough or path.stat().st_size <= _CHECKED_BYTES:
             check(database, path)
-        if _is_older(database, path):
+        if is_older(database, path):
             copy = files.back_up(database, path)
             notice = f"The database was brought up to date; a copy of the former one is {copy.name}."
         database.conn.execute("PRAGMA journal_mode = WAL")
@@ -152,7 +152,7 @@ def _aside(database: Database, path: Path) -> Path:
     return kept
 
 
-def _is_older(database: Database, path: Path) -> bool:
+def is_older(database: Database, path: Path) -> bool:
     """Whether the database has an older schema. Raises StoreError when it has a newer one, or is not ours."""
     applied = {migration.name for migration in migrations.applied(database)}
     with closing(connect(":memory:")) as nothing_applied:
@@ -200,11 +200,13 @@ def _open_copy(path: Path, token: str, why: str) -> Opened:
     """Return a copy in memory of a database that cannot be written to; if it cannot be read, an empty one."""
     database, found = connect(":memory:"), "What is stored can be read."
     try:
-        source = connect_to_read(path)
-        source.conn.backup(database.conn)
-        source.conn.close()
-    except sqlite3.Error:
-        database, found = connect(":memory:"), "The app starts empty."
-    _is_older(database, path)
+        with closing(connect_to_read(path).conn) as source:
+            source.backup(database.conn)
+        check(database, path)
+    except (sqlite3.Error, OSError) as error:
+        damaged = isinstance(error, sqlite3.Error) and is_damage(error)
+        found = f"{'The database is damaged. ' if damaged else ''}The app starts empty."
+        database = connect(":memory:")
+    is_older(database, path)
     notice = f"Nothing will be kept: {path.parent} cannot be written to ({why}). {found}"
     return Opened(_migrated(database), token=token, notices=(notice,))
