@@ -24,6 +24,11 @@ async def ready(pilot: Pilot[None], app: Host) -> None:
     await until(pilot, lambda: isinstance(app.screen, ProfileScreen) and isinstance(app.focused, TraitRow))
 
 
+async def asked(pilot: Pilot[None], app: Host) -> None:
+    """Wait until a question can be answered: a key pressed before its button has the focus is lost."""
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.focused is not None)
+
+
 async def test_it_shows_every_taste_and_quality_apart(assistant: Assistant) -> None:
     answered(assistant, 3)
     app = Host(assistant, ProfileScreen)
@@ -103,12 +108,12 @@ async def test_forgetting_asks_first(assistant: Assistant) -> None:
     async with app.run_test(size=(100, 32)) as pilot:
         await ready(pilot, app)
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await asked(pilot, app)
         await pilot.press("enter")  # the focus is on the harmless button
         await ready(pilot, app)
         assert assistant.profile().comparisons == 3
         await pilot.press("f")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await asked(pilot, app)
         await pilot.press("y")
         await until(pilot, lambda: assistant.profile().comparisons == 0)
         await until(pilot, lambda: app.screen.query_one(TitleBar).remark == "default · 0 comparisons")
@@ -138,7 +143,7 @@ async def test_an_existing_file_is_only_replaced_after_asking(assistant: Assista
     async with app.run_test(size=(100, 32)) as pilot:
         await ready(pilot, app)
         await type_path(pilot, app, "e", str(file))
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await asked(pilot, app)
         await pilot.press("n")
         await ready(pilot, app)
     assert file.read_text() == "precious"
@@ -201,7 +206,7 @@ async def test_on_a_small_terminal_every_trait_can_be_reached(assistant: Assista
 
 async def type_path(pilot: Pilot[None], app: Host, key: str, path: str) -> None:
     await pilot.press(key)
-    await until(pilot, lambda: isinstance(app.screen, PathScreen))
+    await until(pilot, lambda: isinstance(app.screen, PathScreen) and isinstance(app.focused, Input))
     app.screen.query_one(Input).value = path
     await pilot.press("enter")
     await until(pilot, lambda: not isinstance(app.screen, PathScreen))

@@ -186,5 +186,5 @@ def _ending(shown: Shown) -> str:
     if shown.row.state == "failed":
         return "n continues · r answers again" if shown.can_continue else "r answers again"
     if shown.row.state == "stopped" or shown.row.finish_reason == "cancelled":
-        return "stopped · n continues" if shown.can_continue else "stopped"
+        return f"stopped · {'n continues' if shown.can_continue else 'r answers again'}"
     return ""
