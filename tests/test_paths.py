@@ -49,3 +49,31 @@ def test_the_home_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("LOCALPERSONA_HOME", str(tmp_path / "elsewhere"))
     assert paths.home() == tmp_path / "elsewhere"
     assert paths.database().parent == paths.home()
+
+
+def test_the_directories_above_are_private_too(tmp_path: Path) -> None:
+    former = os.umask(0)
+    try:
+        paths.make_private(tmp_path / "a" / "b" / "home")
+    finally:
+        os.umask(former)
+    assert mode(tmp_path / "a") == mode(tmp_path / "a" / "b") == 0o700
+
+
+def test_the_home_of_nobody_is_a_name_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALPERSONA_HOME", "~nobody-at-all/x")
+    assert paths.home() == Path("~nobody-at-all/x")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    paths.write_whole(file, "former")
+    assert mode(file) == 0o600
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        paths.write_whole(file, "new")
+    assert file.read_text() == "former" and list(tmp_path.iterdir()) == [file]

@@ -167,3 +167,28 @@ def test_every_text_and_number_survives_saving(
             save(earlier, path)
         save(settings, path)
         assert load(path) == (settings, [])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_in_its_place_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    assert load(path) == (
+        Settings(),
+        ["settings.toml cannot be read (it is not a file). The defaults are used."],
+    )
+
+
+def test_a_profile_without_a_name_is_not_used(path: Path) -> None:
+    settings, (problem,) = load(written(path, 'profile = "  "\n'))
+    assert settings.profile == "default" and "'default' is used" in problem
+
+
+def test_where_the_home_is_a_file_there_are_no_settings_to_complain_about(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert load(tmp_path / "file" / "settings.toml") == (Settings(), [])
+
+
+def test_what_would_take_minutes_to_read_is_refused(path: Path) -> None:
+    _, (problem,) = load(written(path, "x" + ".a" * 60_000 + " = 1\n"))
+    assert "larger than a settings file can be" in problem

@@ -152,3 +152,29 @@ class Timer:
 
     def cancel(self) -> None:
         self.running = False
+
+
+def test_a_file_whose_name_is_no_text_is_refused_rather_than_forgotten(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"not UTF-8\.\nRename it"):
+        assistant.use_model(str(tmp_path / "broken\udcff.gguf"))
+    assert assistant.settings.model == "" and engine_of(assistant).loads == []
+
+
+def test_the_home_of_nobody_is_a_file_that_is_not_there(open_assistant: Opener) -> None:
+    assistant = open_assistant(model="~nobody-at-all/model.gguf")
+    assert isinstance(list(assistant.stream("Hi"))[-1], Finished)
+    assert "no longer there" in assistant.notices[-1]
+
+
+def test_stopping_while_it_loads_is_no_failure(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_arguments: object) -> None:
+        assistant.cancel()
+        raise ModelError("Loading was stopped.")
+
+    monkeypatch.setattr(assistant.engine, "load", stopped)
+    finished = list(assistant.stream("Hi"))[-1]
+    assert isinstance(finished, Finished) and finished.reply.finish_reason == "cancelled"
+    assert finished.reply.message_id is not None
+    assert assistant.store.message(finished.reply.message_id).state == "stopped"

@@ -94,3 +94,12 @@ def test_the_fallback_says_why() -> None:
     assert ChatTemplate.for_model("").origin == "ChatML, because the model has no chat template"
     assert "does not work" in ChatTemplate.for_model("{% if").origin
     assert ChatTemplate.for_model(CHATML).origin == "chat template of the model"
+
+
+def test_powers_wait_for_no_conversation_to_burn_the_processor() -> None:
+    """Nothing interrupts Python while it computes one, and the template is tried out with short talks only."""
+    source = "{% for m in messages %}{{ m.content }}{% endfor %}{% if messages|length > 5 %}{{ 7**10**8 }}{% endif %}"
+    template = ChatTemplate(source)
+    talk = [Turn("user", "a"), Turn("assistant", "b")] * 3
+    with pytest.raises(TemplateError, match="powers"):
+        template.parts(talk)

@@ -115,3 +115,23 @@ def test_control_tokens_are_no_text_but_the_tags_of_reasoning_are(tmp_path: Path
     extra = {"<think>": CONTROL, "</think>": CONTROL, "<|end|>": CONTROL}
     for words, _ in opened(write_gguf(tmp_path / "model.gguf", tokens=sentencepiece_tokens(extra))):
         assert [words.piece(words.control[text]) for text in extra] == [b"<think>", b"</think>", b""]
+
+
+def test_a_control_token_cut_into_two_turns_is_not_put_together_again(
+    vocabulary: tuple[Vocabulary, ChatTemplate],
+) -> None:
+    words, template = vocabulary
+
+    def controls(system: str, asked: str, said: str, question: str) -> list[int]:
+        turns = (Turn("system", system), Turn("user", asked), Turn("assistant", said), Turn("user", question))
+        return [token for token in built(words, template, *turns) if words.is_control(token)]
+
+    plain = controls("s", "u", "a", "q")
+    for spelling in words.control:
+        for cut in range(len(spelling) + 1):
+            head, tail = spelling[:cut], spelling[cut:]
+            assert controls(head, tail + head, tail + head, tail) == plain
+            joined = built(words, template, Turn("user", head), Turn("user", tail))  # become one turn
+            assert sum(map(words.is_control, joined)) == sum(
+                map(words.is_control, built(words, template, Turn("user", "x")))
+            )

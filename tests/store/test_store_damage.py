@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localpersona.store import Store, StoreError
+from localpersona.store import Store, StoreError, inspect
 from localpersona.values import Comparison
 
 PAGE = 4096
@@ -126,3 +127,32 @@ def test_a_database_that_is_taken_away_is_noticed_before_anything_is_lost(filled
         store.add_comparison(store.profile("Ann").id, Comparison("p", "a", "b", 1.0))
     with Store.open(filled) as store:
         assert len(store.comparisons(store.profile("Ann").id)) == 1
+
+
+def test_a_small_database_that_was_cut_off_still_gives_what_is_there(path: Path) -> None:
+    """Some of its tables begin beyond the end, with which SQLite declares the whole schema malformed."""
+    with Store.open(path) as store:
+        chat = store.create_chat(store.profile().id, "kept")
+        store.add_message(chat, None, "user", "still there")
+    os.truncate(path, 24 * PAGE)
+    with Store.open(path) as store:
+        assert "could be read: 1 chat, 1 message," in store.notices[0]
+        assert [hit.title for hit in store.search("still there")] == ["kept"]
+
+
+def test_looking_changes_nothing_and_tells_damage_from_the_rest(filled: Path) -> None:
+    def listing() -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in filled.parent.iterdir()}
+
+    before = listing()
+    assert inspect(filled) == ""
+    assert listing() == before
+    os.truncate(filled, 10 * PAGE)
+    assert "malformed" in inspect(filled)
+    with closing(sqlite3.connect(filled.with_name("foreign.db"))) as foreign:
+        foreign.execute("CREATE TABLE bookmarks (url TEXT)")
+    with pytest.raises(StoreError, match="another program"):
+        inspect(filled.with_name("foreign.db"))
+    filled.with_name("folder.db").mkdir()
+    with pytest.raises(StoreError, match="cannot be read"):
+        inspect(filled.with_name("folder.db"))

@@ -220,3 +220,28 @@ def test_a_full_disk_refuses_the_write_and_keeps_what_there_was(path: Path) -> N
         store.add_message(store.chats()[0].id, None, "user", "room again")
     with Store.open(path) as store:
         assert len(store.search("room again")) == 1
+
+
+def test_a_damaged_database_that_cannot_be_put_aside_is_said_and_left(unwritable: Path) -> None:
+    unwritable.chmod(0o600)
+    damaged = unwritable.read_bytes()[:20_000]
+    unwritable.write_bytes(damaged)
+    unwritable.chmod(0o400)
+    with Store.open(unwritable) as store:
+        assert "is damaged" in store.notices[0] and "starts empty" in store.notices[0]
+        remember(store)
+    assert unwritable.read_bytes() == damaged
+
+
+def test_a_full_disk_is_called_so_at_the_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise error
+
+    with Store.open(path) as store:
+        remember(store)
+    monkeypatch.setattr("localpersona.store.opening.check", full)
+    monkeypatch.setattr("localpersona.store.files.disk_is_full", lambda path: True)
+    with Store.open(path) as store:
+        assert "(the disk is full)" in store.notices[0]
