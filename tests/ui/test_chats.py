@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from scripted_engine import ScriptedEngine
 from textual.widgets import Input
 from ui.running import Start
@@ -64,6 +67,43 @@ async def test_a_prompt_sent_while_another_chat_was_open_does_not_come_back_as_a
         assert running.draft == "third"
     async with start() as running:
         assert running.draft == "third"
+
+
+async def test_chats_opened_faster_than_they_appear_keep_their_own_drafts(start: Start) -> None:
+    async with start() as running:
+        chats = []
+        for text in ("for the first", "for the second"):
+            chats.append(running.store.create_chat(running.assistant.profile_row.id, text))
+            running.store.set_draft(str(chats[-1]), text)
+        await running.write("for a new one")
+        await asyncio.gather(*(running.chat.open_chat(chat) for chat in (*chats, None, *chats)))
+        assert running.draft == "for the second"
+        kept = {key: running.store.draft(key) for key in (str(chats[0]), str(chats[1]), "new")}
+        assert kept == {
+            str(chats[0]): "for the first",
+            str(chats[1]): "for the second",
+            "new": "for a new one",
+        }
+
+
+async def test_a_draft_stored_while_another_chat_opens_stays_with_its_own_chat(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start() as running:
+        other = running.store.create_chat(running.assistant.profile_row.id, "other")
+        running.store.set_draft(str(other), "for the other")
+        await running.write("for a new one")
+        opened = running.chat.conversation.open
+
+        async def with_the_timer_firing(transcript: object) -> None:
+            await running.chat.save_draft()
+            await opened(transcript)  # type: ignore[arg-type]
+            await running.chat.save_draft()
+
+        monkeypatch.setattr(running.chat.conversation, "open", with_the_timer_firing)
+        await running.chat.open_chat(other)
+        assert running.draft == "for the other"
+        assert running.store.draft("new") == "for a new one"
 
 
 async def test_each_chat_keeps_its_own_draft(start: Start) -> None:

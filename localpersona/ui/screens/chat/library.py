@@ -29,6 +29,10 @@ class Library(Acting):
     def __init__(self) -> None:
         super().__init__()
         self._draft_timer: Timer | None = None
+        self._written_in: int | None = None
+        """The chat that the text in the prompt box belongs to. While another chat is being opened it is not the
+        open one yet: a draft stored in that moment must not overwrite the other's."""
+        self._opening = asyncio.Lock()
         self._deleted: list[int] = []
         """Chats deleted in this session, the last one last."""
         self._queued: set[int | None] = set()
@@ -55,6 +59,10 @@ class Library(Acting):
 
     async def open_chat(self, chat_id: int | None, *, first: bool = False) -> None:
         """Show another chat; None: one that begins with the next prompt. `first`: none was open before."""
+        async with self._opening:  # one after the other, each with its own messages and its own draft
+            await self._open_chat(chat_id, first)
+
+    async def _open_chat(self, chat_id: int | None, first: bool) -> None:
         live = self.runner.live
         if live is not None and live.chat_id is None:
             return  # the new chat has no id yet; it comes within milliseconds
@@ -67,8 +75,7 @@ class Library(Acting):
         await self.conversation.open(transcript)
         if live is not None and live.chat_id == self.chat_id:
             await self._rejoin(live)
-        draft = await self._read_draft()
-        self.prompt_box.put(draft + (self.prompt_box.text if first else ""))
+        await self._change_draft(first)
         self.show_queue()
         self.refresh_bindings()
         await asyncio.to_thread(self.assistant.store.set_state, "last_chat", str(self.chat_id or ""))
@@ -91,6 +98,7 @@ class Library(Acting):
 
     async def chat_created(self, chat_id: int) -> None:
         text, store = self.prompt_box.text, self.assistant.store
+        self._written_in = chat_id
         await asyncio.to_thread(store.set_draft, "new", "")
         await asyncio.to_thread(store.set_draft, str(chat_id), text)
         await asyncio.to_thread(store.set_state, "last_chat", str(chat_id))
@@ -237,10 +245,6 @@ class Library(Acting):
 
     # Drafts
 
-    @property
-    def _draft_key(self) -> str:
-        return "new" if self.chat_id is None else str(self.chat_id)
-
     @on(TextArea.Changed)
     def keep_draft(self, event: TextArea.Changed) -> None:
         self.query_one(CommandHints).follow(event.text_area.text)
@@ -254,7 +258,18 @@ class Library(Acting):
         """Write down what is typed before it could get lost."""
         if self.editing is not None:
             return  # the prompt being edited is stored already, and so is the draft it put aside
-        await asyncio.to_thread(self.assistant.store.set_draft, self._draft_key, self.prompt_box.text)
+        await asyncio.to_thread(self.assistant.store.set_draft, _draft_key(self._written_in), self.prompt_box.text)
+
+    async def _change_draft(self, first: bool) -> None:
+        """Put the opened chat's draft into the prompt box, after storing that of the chat that is left."""
+        if self.chat_id == self._written_in and not first:
+            return
+        draft, stored = await self._read_draft(), None
+        while not first and stored != self.prompt_box.text:  # to the last key: people type while a chat opens
+            stored = self.prompt_box.text
+            await self.save_draft()
+        self.prompt_box.put(draft + (self.prompt_box.text if first else ""))
+        self._written_in = self.chat_id
 
     async def keep_queue(self) -> None:
         async with self._keeping:  # so that the newest state is written last
@@ -266,7 +281,7 @@ class Library(Acting):
 
     async def _read_draft(self) -> str:
         """Return what was typed in the open chat, after what still waited there when the app ended."""
-        store, key = self.assistant.store, self._draft_key
+        store, key = self.assistant.store, _draft_key(self.chat_id)
         draft = await asyncio.to_thread(store.draft, key)
         if self.chat_id in self._queued:
             return draft  # it waits in the outbox, or was sent
@@ -276,6 +291,10 @@ class Library(Acting):
             await asyncio.to_thread(store.set_draft, key, draft)
             await asyncio.to_thread(store.set_draft, _queue_key(self.chat_id), "")
         return draft
+
+
+def _draft_key(chat_id: int | None) -> str:
+    return "new" if chat_id is None else str(chat_id)
 
 
 def _queue_key(chat_id: int | None) -> str:
