@@ -60,7 +60,7 @@ def ask(
     Text piped in comes before the prompt, or is the prompt if there is none.
     """
     question = _question(prompt)
-    with opened(profile, model) as assistant:
+    with opened(profile, model, looks_only=no_save) as assistant:
         chat_id = _latest_chat(assistant) if go_on else None
         options: dict[str, Any] = {
             "candidates": candidates,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from localpersona import paths
 from localpersona.text import harmless, one_line
 
 if TYPE_CHECKING:
@@ -39,14 +40,21 @@ def json_option(command: Command) -> Command:
 
 
 @contextmanager
-def opened(profile: str | None = None, model: str | None = None) -> Iterator[Assistant]:
-    """Open the assistant, say its notices on stderr, and turn its errors into one or two plain lines."""
+def opened(
+    profile: str | None = None, model: str | None = None, *, looks_only: bool = False
+) -> Iterator[Assistant]:
+    """Open the assistant, say its notices on stderr, and turn its errors into one or two plain lines.
+
+    looks_only: the command will store nothing, so where there is no database yet it makes none.
+    """
     with failing_plainly():
         from localpersona.assistant import Assistant
         from localpersona.cli.error_log import listen
+        from localpersona.store import Store
 
         listen()
-        with Assistant.open(profile=profile, model=model) as assistant:
+        store = Store.open(None) if looks_only and not paths.database().exists() else None
+        with Assistant.open(profile=profile, model=model, store=store) as assistant:
             tell(*assistant.notices)
             yield assistant
             tell(*assistant.notices)
@@ -66,7 +74,7 @@ def failing_plainly() -> Iterator[None]:
     """Turn the errors that a user can meet into a ClickException (exit code 1)."""
     try:
         yield
-    except (click.ClickException, click.exceptions.Exit):
+    except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
         raise
     except Exception as error:
         if not _is_for_the_user(error):

@@ -22,7 +22,7 @@ def history() -> None:
 @json_option
 def list_(limit: int, as_json: bool) -> None:
     """List chats, newest first."""
-    with opened() as assistant:
+    with opened(looks_only=True) as assistant:
         chats = assistant.store.chats(limit=limit)
     if as_json:
         print_json([{"id": chat.id, "title": chat.title, "updated": chat.updated} for chat in chats])
@@ -40,7 +40,7 @@ def list_(limit: int, as_json: bool) -> None:
 @json_option
 def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find messages that contain all the words of QUERY."""
-    with opened() as assistant:
+    with opened(looks_only=True) as assistant:
         hits = assistant.store.search(" ".join(query), limit=limit)
     if as_json:
         print_json([asdict(hit) for hit in hits])
@@ -56,7 +56,7 @@ def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
 @json_option
 def show(chat_id: int, as_json: bool) -> None:
     """Print the chat with this number."""
-    with opened() as assistant:
+    with opened(looks_only=True) as assistant:
         chat = assistant.store.chat(chat_id)
         messages = assistant.store.path(chat.last_message_id) if chat.last_message_id else []
     if as_json:

@@ -25,7 +25,7 @@ def models() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the GGUF files found on this machine; * marks the one in use."""
-    with opened() as assistant:
+    with opened(looks_only=True) as assistant:
         found = assistant.models()
         current = assistant.settings.model
     if as_json:

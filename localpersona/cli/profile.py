@@ -25,7 +25,7 @@ def profile() -> None:
 @profile_option
 def show(as_json: bool, profile: str | None) -> None:
     """Say what is known, trait by trait."""
-    with opened(profile) as assistant:
+    with opened(profile, looks_only=True) as assistant:
         view = assistant.profile()
     if as_json:
         traits = {
@@ -59,7 +59,7 @@ def show(as_json: bool, profile: str | None) -> None:
 @profile_option
 def export(file: Path | None, profile: str | None) -> None:
     """Write the profile as JSON to FILE, or to stdout."""
-    with opened(profile) as assistant:
+    with opened(profile, looks_only=True) as assistant:
         data = assistant.export_profile()
         if file is None:
             print_json(data)

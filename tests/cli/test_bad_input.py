@@ -138,3 +138,28 @@ def test_a_full_disk_costs_no_former_export(
 def test_a_file_without_end_is_no_profile(shell: Shell) -> None:
     if Path("/dev/zero").exists():
         assert failed_plainly(shell("profile", "import", "/dev/zero"), 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("history", "list"),
+        ("history", "search", "x"),
+        ("profile", "show", "--profile", "somebody"),
+        ("profile", "export"),
+        ("models", "list"),
+        ("ask", "--no-save", "--plain", "hi"),
+    ],
+)
+def test_looking_around_in_a_fresh_home_writes_nothing(
+    shell: Shell, private_home: Path, arguments: tuple[str, ...]
+) -> None:
+    assert shell(*arguments).code == 0
+    assert not private_home.exists()
+
+
+def test_no_save_leaves_the_database_as_it_is(shell: Shell) -> None:
+    shell("ask", "--plain", "stored")
+    before = paths.database().read_bytes()
+    assert shell("ask", "--no-save", "-c", "--candidates", "2", "not stored").code == 0
+    assert paths.database().read_bytes() == before

@@ -57,6 +57,13 @@ def test_a_missing_full_or_foreign_stream_ends_in_a_line_at_most(line: str, code
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 
 
+def test_a_reader_that_leaves_during_an_answer_hears_nothing_of_it() -> None:
+    done = shell(f"localpersona ask --plain --seed 1 '{STORY}' | head -c 5")
+    assert len(done.stdout) == 5 and done.stderr == ""
+    (asked, answer) = json.loads(shell("localpersona history show 1 --json").stdout)["messages"]
+    assert answer["state"] == "stopped" and answer["text"].strip().startswith(done.stdout.strip())
+
+
 def test_an_answer_needs_none_of_the_streams(private_home: Path) -> None:
     assert shell("localpersona ask --plain --seed 1 hello <&- >&- 2>&-").returncode == 0
     assert "hello" in shell("localpersona history list").stdout
