@@ -129,8 +129,7 @@ class EngineClient:
         if not self._request.acquire(blocking=False):
             raise EngineBusy("The model is busy with another request.\nWait for it or stop it first.")
         try:
-            if self._closed:
-                raise EngineError("The engine has been closed.")
+            self._require_open()
             self._cancelled.clear()
             yield
         finally:
@@ -204,7 +203,7 @@ class EngineClient:
         except FramingError as error:
             raise EngineError("The request is too large for the model's process.") from error
         except ChildEnded:
-            raise EngineCrashed(self._bury()) from None
+            raise self._ended() from None
         self._current = number
         if self._cancelled.is_set():  # it came before there was a number to cancel
             self.cancel()
@@ -223,9 +222,7 @@ class EngineClient:
             if "error" in message:
                 raise wire.load_error(message["error"])
             return message
-        if self._closed:
-            raise EngineError("The engine has been closed.")
-        raise EngineCrashed(self._bury())
+        raise self._ended()
 
     def _abandon(self, number: int) -> None:
         """The consumer lost interest: stop the request and wait until the child is free again."""
@@ -235,17 +232,24 @@ class EngineClient:
                 pass
 
     def _start_child(self) -> None:
+        self._require_open()
         self._info, self._served = None, False
         try:
             self._child = Child()
         except OSError as error:
             raise EngineError(f"The model's process cannot be started: {error}") from error
 
-    def _bury(self) -> str:
-        """Forget the ended child; return what to say about its end."""
+    def _ended(self) -> EngineError:
+        """Forget the ended child; return what its end means."""
+        if self._closed:
+            return EngineError(_CLOSED)
         how = self._child.obituary() if self._child is not None else "ended"
         self._drop_child()
-        return f"The model's process {how}.\nIt starts again by itself with the next request."
+        return EngineCrashed(f"The model's process {how}.\nIt starts again by itself with the next request.")
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise EngineError(_CLOSED)
 
     def _drop_child(self) -> None:
         child, self._child, self._info = self._child, None, None
@@ -262,6 +266,7 @@ class EngineClient:
             child.kill()
 
 
+_CLOSED = "The engine has been closed."
 _OTHER_MODEL = "The file is damaged or too large for this machine. Download it again or choose another."
 _clients: weakref.WeakSet[EngineClient] = weakref.WeakSet()
 

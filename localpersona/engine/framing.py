@@ -41,7 +41,7 @@ def read_message(stream: BinaryIO) -> Message | None:
         raise FramingError("the stream ended inside a message")
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: lists within lists, thousands deep
         raise FramingError(f"not JSON: {error}") from error
     if not isinstance(message, dict):
         raise FramingError("not an object")

@@ -23,7 +23,7 @@ _ABORTABLE = 32
 node of the graph, too much for single steps; between those the loop asks anyway."""
 
 
-class OutOfCells(Exception):
+class OutOfCells(MemoryError):
     """The pool is full: `ensure` should have been asked for more."""
 
 
@@ -113,11 +113,15 @@ class LlamaDecoder:
             self.fork(sequence, [0])
 
     def ensure(self, cells: int, sequences: int) -> None:
-        """Enlarge the pool where needed; sequence 0 survives. Raises MemoryError, the old pool being back."""
-        if cells <= self.cells and sequences <= self.sequences:
+        """Enlarge the pool where needed; sequence 0 survives.
+
+        Raises MemoryError; the old pool is then back, unless even that finds no room any more: the next call
+        tries again.
+        """
+        if self._context is not None and cells <= self.cells and sequences <= self.sequences:
             return
         before = self.cells, self.sequences
-        held, state = self._tokens.get(0, []), self._state()
+        held, state = self._tokens.get(0, []), self._state() if self._context is not None else None
         self._free()
         try:
             self._open(max(cells, self.cells), max(sequences, self.sequences))

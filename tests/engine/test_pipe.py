@@ -44,6 +44,7 @@ def test_messages_arrive_as_they_were_sent() -> None:
         struct.pack(">I", 3) + b"abc",
         struct.pack(">I", 2) + b"[]",
         b"GET / HTTP",
+        struct.pack(">I", 200_000) + b"[" * 200_000,
     ],
 )
 def test_a_damaged_stream_is_noticed(data: bytes) -> None:

@@ -113,7 +113,8 @@ The strength at the end says how much of this reaches the answers.
     def _explain_focus(self) -> None:
         """Say in words what the focused line shows: below some width the bar has no room for them."""
         row = self.focused
-        if row is self.query(TraitRow).first(TraitRow):
+        rows = self.query(TraitRow)  # none yet while the profile is being read
+        if rows and row is rows.first():
             self.query_one("#body").scroll_home(animate=False)  # what stands above it belongs to the view
         if isinstance(row, TraitRow):
             words = f"{row.view.trait.noun}: {row.view.description}"
