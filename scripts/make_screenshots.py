@@ -1,8 +1,7 @@
 """Make the README's pictures: .venv/bin/python scripts/make_screenshots.py
 
 The real app, the real engine with the embedded model and the real reward model, in a throw-away home: somebody
-who likes short, casual answers in lists answers the onboarding questions, asks one question, and looks at the
-profile.
+who likes short, casual answers in lists answers the onboarding questions, asks one question, and looks at the profile.
 """
 
 from __future__ import annotations

@@ -22,8 +22,7 @@ _ENVIRONMENT = {
     "GGML_NO_BACKTRACE": "1",  # an abort would otherwise start gdb and take seconds
     # OpenMP's threads wait for each other 900 times a token. By default they spin for long, which on a busy
     # machine takes the processor from the very thread that is waited for: 4 s a token were seen where 60 ms
-    # were possible. A thousand rounds (some 50 µs) cost nothing on an idle machine: 6.6 ms a token either
-    # way.
+    # were possible. A thousand rounds (some 50 µs) cost nothing on an idle machine: 6.6 ms a token either way.
     "GOMP_SPINCOUNT": "1000",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -47,8 +46,7 @@ class Child:
         self._failure: OSError | None = None
         self._log = paths.log()
         # Linux ends the child when the *thread* that started it ends, so the reader, which lives as long,
-        # starts it.
-        self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
+        # starts it. self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
         self._reader.start()
         self._started.wait()
         if self._failure is not None:

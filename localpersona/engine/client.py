@@ -38,8 +38,7 @@ _CANCEL_SECONDS = 20.0
 
 
 class EngineClient:
-    """See `Engine`. Cheap to make: the child starts with the first request, and again after a crash or
-    `unload`.
+    """See `Engine`. Cheap to make: the child starts with the first request, and again after a crash or `unload`.
 
     load_seconds: how long loading may take, plus an allowance for the file's size.
     """

@@ -51,8 +51,7 @@ def die_with_parent(parent: int) -> None:
 def bounded(seconds: float, size: int) -> Iterator[None]:
     """Bound untrusted Python code: raises TimeoutError or MemoryError inside.
 
-    Time works on POSIX in the main thread, memory on Linux; elsewhere the client's own time limit ends the
-    child.
+    Time works on POSIX in the main thread, memory on Linux; elsewhere the client's own time limit ends the child.
     """
     with _time_bounded(seconds), _memory_bounded(size):
         yield

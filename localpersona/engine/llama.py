@@ -26,8 +26,7 @@ _QUANTISATION_SUFFIX = re.compile(r"[-._](?:I?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.I
 
 
 class LlamaModel:
-    """A loaded model with its vocabulary, chat template and decoder. Raises ModelError; `close` frees
-    everything.
+    """A loaded model with its vocabulary, chat template and decoder. Raises ModelError; `close` frees everything.
 
     stopped: asked while loading; True gives up.
     """

@@ -1,5 +1,4 @@
-"""`Decoder` over llama.cpp's cache: one pool of cells that all sequences share, so that a fork copies
-nothing.
+"""`Decoder` over llama.cpp's cache: one pool of cells that all sequences share, so that a fork copies nothing.
 
 The cache of sequence 0 outlives a request: the next one only processes what is new (`reuse`).
 """

@@ -1,7 +1,6 @@
 """What this machine offers: cores and memory.
 
-What it does not know: the physical cores of Windows, where half the logical ones of larger machines are
-taken.
+What it does not know: the physical cores of Windows, where half the logical ones of larger machines are taken.
 """
 
 from __future__ import annotations

@@ -107,8 +107,7 @@ class Vocabulary:
             return []
         if not (self._spaced and continues):
             return self._plain(text, special)
-        # With a line break before it the text gets no extra space; the line break's own tokens are then taken
-        # off.
+        # With a line break before it the text gets no extra space; the line break's own tokens are then taken off.
         head, whole = self._plain("\n", False), self._plain("\n" + text, special)
         return whole[len(head) :] if whole[: len(head)] == head else self._plain(text, special)
 

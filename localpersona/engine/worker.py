@@ -1,5 +1,4 @@
-"""The engine child: `python -m localpersona.engine.worker`. Reads requests from stdin, writes replies to
-stdout.
+"""The engine child: `python -m localpersona.engine.worker`. Reads requests from stdin, writes replies to stdout.
 
 It holds everything that can crash or hang on a hostile file: llama.cpp, the chat template, the reward model.
 One thread reads, so that a cancel is seen while the main thread decodes. Messages: {"id", "do", …} in; {"id",

@@ -1,8 +1,7 @@
 """The project's virtual environment: made on first use, checked in milliseconds afterwards.
 
 Each stage notes what it did in .venv/set-up.json, so an interrupted set-up goes on where it stopped, and a
-change of the pinned packages or of the machine repeats only what depends on it. Nothing here imports the
-project.
+change of the pinned packages or of the machine repeats only what depends on it. Nothing here imports the project.
 """
 
 from __future__ import annotations

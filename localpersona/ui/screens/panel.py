@@ -22,8 +22,7 @@ Result = TypeVar("Result")
 class PanelScreen(Screen[Result]):
     """A screen that covers the chat until it is left.
 
-    The assistant blocks, so every call of it goes through `asyncio.to_thread` in a coroutine given to
-    `start`.
+    The assistant blocks, so every call of it goes through `asyncio.to_thread` in a coroutine given to `start`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
