@@ -45,8 +45,8 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._failure: OSError | None = None
         self._log = paths.log()
-        # Linux ends the child when the *thread* that started it ends, so the reader, which lives as long,
-        # starts it. self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
+        # Linux ends the child when the *thread* that started it ends; so the reader starts it, which lives as long.
+        self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
         self._reader.start()
         self._started.wait()
         if self._failure is not None:
