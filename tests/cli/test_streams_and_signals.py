@@ -60,7 +60,7 @@ def test_a_missing_full_or_foreign_stream_ends_in_a_line_at_most(line: str, code
 def test_a_reader_that_leaves_during_an_answer_hears_nothing_of_it() -> None:
     done = shell(f"localpersona ask --plain --seed 1 '{STORY}' | head -c 5")
     assert len(done.stdout) == 5 and done.stderr == ""
-    (asked, answer) = json.loads(shell("localpersona history show 1 --json").stdout)["messages"]
+    (_, answer) = json.loads(shell("localpersona history show 1 --json").stdout)["messages"]
     assert answer["state"] == "stopped" and answer["text"].strip().startswith(done.stdout.strip())
 
 

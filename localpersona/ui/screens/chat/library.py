@@ -258,7 +258,9 @@ class Library(Acting):
         """Write down what is typed before it could get lost."""
         if self.editing is not None:
             return  # the prompt being edited is stored already, and so is the draft it put aside
-        await asyncio.to_thread(self.assistant.store.set_draft, _draft_key(self._written_in), self.prompt_box.text)
+        await asyncio.to_thread(
+            self.assistant.store.set_draft, _draft_key(self._written_in), self.prompt_box.text
+        )
 
     async def _change_draft(self, first: bool) -> None:
         """Put the opened chat's draft into the prompt box, after storing that of the chat that is left."""
