@@ -74,8 +74,7 @@ def ask(
             if as_json:
                 print_json(_as_json(question, reply))
         if stop.signal:
-            click.echo("Interrupted.", err=True)
-            raise click.exceptions.Exit(stop.exit_code)
+            raise _interrupted(stop)
 
 
 def _question(words: tuple[str, ...]) -> str:
@@ -136,7 +135,7 @@ def _answer(events: Generator[Event, None, None], stop: Stop, *, stream: bool) -
                     if printed:
                         click.echo()
                     if stop.signal:
-                        raise KeyboardInterrupt
+                        raise _interrupted(stop)
                     raise click.ClickException(harmless(message))
                 case Finished(reply=reply):
                     status.clear()
@@ -144,6 +143,11 @@ def _answer(events: Generator[Event, None, None], stop: Stop, *, stream: bool) -
                         click.echo()
                     return reply
     raise click.ClickException("The answer ended without a reason. Please try again.")
+
+
+def _interrupted(stop: Stop) -> click.exceptions.Exit:
+    click.echo("Interrupted.", err=True)
+    return click.exceptions.Exit(stop.exit_code)
 
 
 class _StatusLine:

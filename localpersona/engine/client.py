@@ -14,6 +14,7 @@ from typing import Any
 from localpersona.engine import wire
 from localpersona.engine.child import Child, ChildEnded
 from localpersona.engine.framing import FramingError, Message
+from localpersona.engine.model_file import absolute, size_of
 from localpersona.engine.protocol import (
     EngineBusy,
     EngineCrashed,
@@ -26,7 +27,6 @@ from localpersona.engine.protocol import (
     ModelSpec,
     Scores,
 )
-from localpersona.paths import expanded
 from localpersona.text import one_line
 from localpersona.values import Candidate, Statistics
 
@@ -35,6 +35,8 @@ LOAD_SECONDS = 20.0
 _BYTES_PER_SECOND = 50e6
 _CANCEL_SECONDS = 20.0
 """A child that does not obey a cancel for so long hangs, and is killed."""
+_IMPATIENT_SECONDS = 2.0
+"""The same after Ctrl-C: who presses that wants to leave."""
 
 
 class EngineClient:
@@ -72,7 +74,7 @@ class EngineClient:
 
     def load(self, spec: ModelSpec) -> ModelInfo:
         with self._alone():
-            return self._load(_absolute(spec))
+            return self._load(absolute(spec))
 
     def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
         with self._alone():
@@ -88,6 +90,10 @@ class EngineClient:
                 finished = True
             except EngineError:
                 finished = True
+                raise
+            except KeyboardInterrupt:
+                finished = True
+                self._abandon(number, _IMPATIENT_SECONDS)
                 raise
             finally:
                 if not finished:
@@ -152,12 +158,12 @@ class EngineClient:
                 raise ModelError(
                     "No model has been chosen.\nChoose one, or put a GGUF file into the models folder."
                 )
-            self._load(_absolute(self._spec))
+            self._load(absolute(self._spec))
 
     def _load(self, spec: ModelSpec) -> ModelInfo:
         if self._info is not None and spec == self._spec and self._child is not None and self._child.alive:
             return self._info
-        name, size = one_line(Path(spec.path).name, 60), _size(spec.path)
+        name, size = one_line(Path(spec.path).name, 60), size_of(spec.path)
         self._info = None
         try:
             seconds = self._load_seconds + size / _BYTES_PER_SECOND
@@ -223,12 +229,16 @@ class EngineClient:
             return message
         raise self._ended()
 
-    def _abandon(self, number: int) -> None:
-        """The consumer lost interest: stop the request and wait until the child is free again."""
+    def _abandon(self, number: int, patience: float | None = None) -> None:
+        """The consumer lost interest: stop the request and wait until the child is free again, or end it."""
         self.cancel()
-        with contextlib.suppress(EngineError):
-            while "event" in self._receive(number):
+        try:
+            while "event" in self._receive(number, patience):
                 pass
+        except TimeoutError:
+            self._kill()
+        except EngineError:
+            pass
 
     def _start_child(self) -> None:
         self._require_open()
@@ -274,21 +284,6 @@ _clients: weakref.WeakSet[EngineClient] = weakref.WeakSet()
 def _close_all() -> None:
     for client in list(_clients):
         client.close()
-
-
-def _absolute(spec: ModelSpec) -> ModelSpec:
-    """Return the spec as the child, which runs in another directory, needs it. Raises ModelError."""
-    path = expanded(spec.path).absolute()
-    if not path.is_file():
-        raise ModelError(f"There is no file {one_line(str(path), 120)}.\nChoose another model.")
-    return ModelSpec(str(path), spec.context_length, spec.threads, spec.gpu_layers)
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
 
 
 def _stopped_before_start(request: GenerateRequest) -> Generated:

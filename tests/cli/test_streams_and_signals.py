@@ -104,6 +104,23 @@ def test_no_engine_outlives_a_killed_command() -> None:
     assert not Path(f"/proc/{engine}/exe").exists()
 
 
+def test_a_second_signal_ends_even_an_engine_that_hangs() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "ask", "--plain", STORY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stdout.read(5)
+        engine = _engine_of(process.pid)
+        os.kill(engine, signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=15)  # a single one waits 20 seconds before it kills
+    assert process.returncode == 130 and said.strip() == "Interrupted."
+    assert not Path(f"/proc/{engine}/exe").exists()
+    (_, answer) = json.loads(shell("localpersona history show 1 --json").stdout)["messages"]
+    assert answer["state"] == "stopped" and answer["text"]
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
 def test_the_end_of_the_session_leaves_the_terminal_as_it_was(sent: signal.Signals) -> None:
     process, terminal = pty.fork()
