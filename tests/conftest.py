@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-
-# A shell starts background jobs with Ctrl-C ignored, and children inherit that: tests that send it would wait for ever.
+# Background jobs run with Ctrl-C ignored and `nohup` ignores the end of the session; children inherit both, and the
+# tests that send these signals to them would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
