@@ -134,6 +134,11 @@ class Assistant:
         return self._taste.profile
 
     @property
+    def keeps_profile(self) -> bool:
+        """Whether what is learned, locked or forgotten outlives this run; `notices` says why if it does not."""
+        return not self._store.in_memory
+
+    @property
     def rewards_version(self) -> str:
         return self._taste.prior.version
 

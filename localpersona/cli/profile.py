@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from localpersona import paths
 from localpersona.cli.common import columns, json_option, opened, print_json, profile_option
 from localpersona.text import harmless
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
 
 _MOST_BYTES = 64 << 20  # 10,000 comparisons are about 20 MB
 
@@ -83,6 +86,7 @@ def import_(file: BinaryIO, profile: str | None) -> None:
             "That file is not JSON. It should come from: localpersona profile export"
         ) from None
     with opened(profile) as assistant:
+        _require_keeping(assistant)
         added = assistant.import_profile(data)
         click.echo(f"{added} new comparison{'' if added == 1 else 's'} added.")
 
@@ -93,6 +97,7 @@ def import_(file: BinaryIO, profile: str | None) -> None:
 def reset(yes: bool, profile: str | None) -> None:
     """Forget every comparison and lock. Chats stay."""
     with opened(profile) as assistant:
+        _require_keeping(assistant)
         name = assistant.profile_row.name
         count = assistant.profile().comparisons
         question = f"Forget the {count} comparisons and all locks of the profile {harmless(name)!r}?"
@@ -101,3 +106,9 @@ def reset(yes: bool, profile: str | None) -> None:
             return
         assistant.forget()
         click.echo("Forgotten. The profile starts again from what most people like.")
+
+
+def _require_keeping(assistant: Assistant) -> None:
+    """Refuse what would be undone by the end of this very command; why has just been said."""
+    if not assistant.keeps_profile:
+        raise click.ClickException("The profile was not changed, because nothing can be stored.")

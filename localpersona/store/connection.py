@@ -46,6 +46,11 @@ class Connection:
         return self._notices
 
     @property
+    def in_memory(self) -> bool:
+        """Whether what is written is gone with this connection."""
+        return self._opened.path is None
+
+    @property
     def token(self) -> str:
         """Names this opened store; rows of running answers carry it."""
         return self._opened.token

@@ -42,6 +42,11 @@ class Store(Profiles, Messages, Comparisons, Notes, Search):
         """What to tell the user about opening: a damaged file kept aside, a backup made, nothing kept."""
         return self._connection.notices
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing is kept: asked for, or because the disk cannot be written to (see `notices`)."""
+        return self._connection.in_memory
+
     def data_version(self) -> tuple[int, int, int]:
         """Return a value that differs whenever this or another process has written."""
         return self._connection.version()

@@ -71,3 +71,18 @@ def test_reset_forgets_only_after_asking(shell: Shell) -> None:
     assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 1
     assert shell("profile", "reset", "--yes").code == 0
     assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
+
+
+def test_where_nothing_can_be_stored_nothing_is_said_to_be_done(
+    shell: Shell, private_home: Path, tmp_path: Path
+) -> None:
+    shell("onboard", piped=b"1\nq\n")
+    exported = tmp_path / "me.json"
+    shell("profile", "export", str(exported))
+    private_home.rename(tmp_path / "elsewhere")
+    private_home.touch()  # a file where the folder should be: nobody can write there, not even root
+    for command in (["reset", "--yes"], ["import", str(exported)]):
+        tried = shell("profile", *command)
+        assert tried.code == 1, command
+        assert "Nothing will be kept" in tried.err and "not changed" in tried.err
+        assert "Forgotten" not in tried.out and "added" not in tried.out
