@@ -1,0 +1,3 @@
+"""The ways to personalise that are compared, one readable file each."""
+
+from __future__ import annotations
