@@ -1,0 +1,79 @@
+"""How every method finds its settings: on validation people inside the training part, all in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from localpersona.bench.data import Comparisons, Ints
+from localpersona.bench.exam import Exam, drawn, sit
+from localpersona.bench.measures import roc_auc
+from localpersona.bench.protocol import Method
+from localpersona.bench.splits import assign
+from localpersona.preferences.arrays import Array
+
+ANSWERS = (5, 10, 20)
+"""After how many (random) answers a setting is judged."""
+PARTS = 3
+"""Of people and prompts; each is the validation part once."""
+
+Mask = NDArray[np.bool_]
+AnyMethod = TypeVar("AnyMethod", bound=Method)
+
+
+def best_of(
+    candidates: Sequence[AnyMethod],
+    data: Comparisons,
+    seed: int,
+    answers: Sequence[int] = ANSWERS,
+    parts: int = PARTS,
+) -> AnyMethod:
+    """Return the candidate whose predictions are best for validation people on validation prompts.
+
+    Each candidate is trained `parts` times, without a part of the people and of the prompts. Measured by
+    ROC-AUC, as in the benchmark: pooled over the validation people, averaged over `answers`. A person with
+    too few comparisons for a number of answers is asked all there are. The first of equals wins; so does the
+    first where nothing can be validated.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    scores = np.zeros(len(candidates))
+    mine, tested = assign(data.users, parts, seed), assign(data.prompts, parts, seed + 1)
+    for part in range(parts):
+        train = np.flatnonzero((mine != part) & (tested != part))
+        exams = _exams(data, mine == part, tested == part, seed)
+        if not len(train) or not exams:
+            continue
+        training = data.take(train)
+        for index, candidate in enumerate(candidates):
+            scores[index] += _score(candidate, training, exams, seed, answers)
+    return candidates[int(np.argmax(scores))]
+
+
+def _exams(data: Comparisons, mine: Mask, tested: Mask, seed: int) -> list[tuple[Exam, Array]]:
+    """Return each validation person's exam and its outcomes."""
+    exams = []
+    for rows in data.by_user():
+        if not mine[rows[0]]:
+            continue
+        pool = drawn(rows[~tested[rows]], seed, int(data.users[rows[0]]))
+        test: Ints = rows[tested[rows] & (data.outcomes[rows] != 0.5)]
+        if len(pool) and len(test):
+            exam = Exam(data.features.take(pool), data.outcomes[pool], data.features.take(test))
+            exams.append((exam, data.outcomes[test]))
+    return exams
+
+
+def _score(
+    method: Method, training: Comparisons, exams: list[tuple[Exam, Array]], seed: int, answers: Sequence[int]
+) -> float:
+    population = method.train(training, seed)
+    predictions = [sit(population.newcomer(), exam, answers) for exam, _ in exams]
+    outcomes = np.concatenate([truth for _, truth in exams])
+    if len(np.unique(outcomes)) < 2:
+        return 0.0
+    by_count = [np.concatenate(column) for column in zip(*predictions, strict=True)]
+    return float(np.mean([roc_auc(predicted, outcomes) for predicted in by_count]))
