@@ -55,7 +55,7 @@ def sit_actively(person: Person, exam: Exam, counts: Sequence[int]) -> tuple[lis
     asked: list[int] = []
     for count in counts:
         while len(asked) < count:
-            best = left[_best(person, exam.pool.take(left))]
+            best = left[next_best(person, exam.pool.take(left))]
             left = left[left != best]
             person = person.learn(_one(exam.pool, int(best)), float(exam.answers[best]))
             asked.append(int(best))
@@ -63,7 +63,7 @@ def sit_actively(person: Person, exam: Exam, counts: Sequence[int]) -> tuple[lis
     return predictions, asked
 
 
-def _best(person: Person, candidates: Features) -> int:
+def next_best(person: Person, candidates: Features) -> int:
     try:
         gains = person.gains(candidates)
     except NoCriterion:

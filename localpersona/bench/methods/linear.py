@@ -1,0 +1,61 @@
+"""What the linear methods share: a person as a Gaussian over weights of some columns of the features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from localpersona.bench.data import Comparisons, Features
+from localpersona.bench.protocol import NoCriterion
+from localpersona.preferences import Weights, question_gains
+from localpersona.preferences.arrays import Array
+
+VERSION = "bench"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which differences between two responses a linear reward is made of."""
+
+    embedding: float = 0.0
+    """Standard deviation of the weights of the embedding's columns, relative to those of the traits; 0: the
+    traits alone. The embedding's columns are multiplied by it, so that one prior variance serves for all."""
+
+    def of(self, features: Features) -> Array:
+        """Return (m, D) differences."""
+        if self.embedding == 0.0:
+            return features.difference
+        return np.hstack([features.difference, self.embedding * features.embedding_difference])
+
+    def ridge(self, width: int, variance: float) -> Weights:
+        """Return N(0, variance · I) over the weights of `width` columns."""
+        names = [f"column {number}" for number in range(width)]
+        return Weights.gaussian(np.zeros(width), variance * np.eye(width), names, VERSION)
+
+
+def pooled_weights(data: Comparisons, columns: Columns, variance: float) -> Weights:
+    """Return one person's worth of weights, fitted to everybody's comparisons."""
+    rows = columns.of(data.features)
+    return Weights.fit(rows, data.outcomes, prior=columns.ridge(rows.shape[1], variance))
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A person whose weights are fitted to every answer, under a prior: PReF's Eq. 6."""
+
+    weights: Weights
+    columns: Columns
+    actively: bool = True
+    """Whether to choose questions by PReF's criterion; otherwise they are drawn."""
+
+    def learn(self, difference: Features, outcome: float) -> Linear:
+        return replace(self, weights=self.weights.update(self.columns.of(difference)[0], outcome))
+
+    def gains(self, candidates: Features) -> Array:
+        if not self.actively:
+            raise NoCriterion
+        return question_gains(self.weights, self.columns.of(candidates))
+
+    def predict(self, candidates: Features) -> Array:
+        return self.weights.predict(self.columns.of(candidates))
