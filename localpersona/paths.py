@@ -58,6 +58,11 @@ def models() -> Path:
     return home() / "models"
 
 
+def cache() -> Path:
+    """Where what can be computed again is kept, such as scores of benchmark texts."""
+    return home() / "cache"
+
+
 def log() -> Path:
     """What the engine child writes to stderr, last run only."""
     return home() / "engine.log"

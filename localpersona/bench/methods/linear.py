@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -44,13 +45,25 @@ def pooled_weights(data: Comparisons, columns: Columns, variance: float) -> Weig
 class Linear:
     """A person whose weights are fitted to every answer, under a prior: PReF's Eq. 6."""
 
-    weights: Weights
+    prior: Weights
     columns: Columns
     actively: bool = True
     """Whether to choose questions by PReF's criterion; otherwise they are drawn."""
+    differences: Array | None = None
+    """(n, D) of the answered comparisons."""
+    outcomes: tuple[float, ...] = ()
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The posterior. Fitted when it is needed: between two drawn questions it is not."""
+        if self.differences is None:
+            return self.prior
+        return Weights.fit(self.differences, self.outcomes, prior=self.prior)
 
     def learn(self, difference: Features, outcome: float) -> Linear:
-        return replace(self, weights=self.weights.update(self.columns.of(difference)[0], outcome))
+        row = self.columns.of(difference)
+        known = row if self.differences is None else np.concatenate([self.differences, row])
+        return replace(self, differences=known, outcomes=(*self.outcomes, outcome))
 
     def gains(self, candidates: Features) -> Array:
         if not self.actively:

@@ -22,6 +22,8 @@ from localpersona.preferences.arrays import Array
 from localpersona.preferences.gaussians import sigmoid
 
 NEIGHBOURS = (1, 2, 3, 5, 8, 12, 20)
+USUAL = 5
+"""k while the people's rewards are tuned."""
 VARIANCES = (0.03, 0.1, 0.3)
 EMBEDDING = (0.0, 0.3)
 
@@ -33,13 +35,10 @@ class Neighbours:
     name: str = "nearest neighbours over people"
 
     def train(self, data: Comparisons, seed: int) -> Crowd:
-        candidates = [
-            NeighboursWith(count, Columns(width), size)
-            for width in EMBEDDING
-            for size in VARIANCES
-            for count in NEIGHBOURS
-        ]
-        return best_of(candidates, data, seed).train(data, seed)
+        rewards = [NeighboursWith(USUAL, Columns(width), size) for width in EMBEDDING for size in VARIANCES]
+        reward = best_of(rewards, data, seed)
+        best = best_of([replace(reward, count=count) for count in NEIGHBOURS], data, seed)
+        return best.train(data, seed)
 
 
 @dataclass(frozen=True)
