@@ -63,12 +63,15 @@ def fit_factors(
     strength: float = STRENGTH,
     start: Start = "svd",
     seed: int = 0,
+    steps: int = STEPS,
+    importance: ArrayLike | None = None,
     offsets: ArrayLike | None = None,
 ) -> Factors:
     """Return `rank` base rewards that are linear in D features of a response.
 
     first, second: (m, D) features of the responses compared; their units do not matter.
     users: (m,) integers 0 … U − 1. outcomes: (m,) 1 first preferred, 0 second, 0.5 a tie.
+    importance: (D,) how large the features' contributions are expected to be, relative to each other.
     offsets: (m,) log-odds that are explained already, so that the factors are about what is left.
     Raises ValueError for wrong shapes or values.
     """
@@ -76,11 +79,11 @@ def fit_factors(
     if differences.ndim != 2 or 0 in differences.shape:
         raise ValueError(f"features must have shape (m, D), at least (1, 1), not {differences.shape}")
     people, answers, known = _checked(users, outcomes, offsets, len(differences))
-    scale = np.sqrt(np.mean(differences**2, axis=0))
-    scale = np.where(scale > 0.0, scale, np.inf) * np.sqrt(differences.shape[1])  # inf: loadings of 0
+    scale = feature_scale(np.mean(differences**2, axis=0), importance)
     chunk = LinearChunk(people, answers, differences / scale, known)
+    users_count, width = int(people.max()) + 1, differences.shape[1]
     found = fit_chunks(
-        [chunk], int(people.max()) + 1, differences.shape[1], rank, strength=strength, start=start, seed=seed
+        [chunk], users_count, width, rank, strength=strength, start=start, seed=seed, steps=steps
     )
     return Factors(frozen(found.loadings / scale), found.weights)
 
@@ -94,6 +97,7 @@ def fit_free(
     strength: float = STRENGTH,
     start: Start = "svd",
     seed: int = 0,
+    steps: int = STEPS,
 ) -> Factors:
     """Return `rank` free base rewards for each of P comparisons: loadings (J, P), a column a comparison.
 
@@ -104,7 +108,9 @@ def fit_free(
     people, answers, _ = _checked(users, outcomes, None, len(columns))
     count = int(columns.max()) + 1
     chunk = FreeChunk(people, answers, columns, count)
-    return fit_chunks([chunk], int(people.max()) + 1, count, rank, strength=strength, start=start, seed=seed)
+    return fit_chunks(
+        [chunk], int(people.max()) + 1, count, rank, strength=strength, start=start, seed=seed, steps=steps
+    )
 
 
 def fit_chunks(
@@ -139,6 +145,19 @@ def fit_chunks(
     begin = np.concatenate([weights.ravel(), loadings.ravel()])
     weights, loadings = _split(minimise(evaluate, begin, steps, tolerance), users, rank)
     return _in_order(weights, loadings, second_moment(chunks, loadings))
+
+
+def feature_scale(mean_squares: Array, importance: ArrayLike | None = None) -> Array:
+    """Return (D,) what to divide differences by, so that ‖d‖² is 1 on average: see `factorization_chunks`.
+
+    mean_squares: (D,) of the differences; where they are 0 the scale is infinite, and loadings become 0.
+    Raises ValueError for importance that is not positive.
+    """
+    wanted = np.ones(len(mean_squares)) if importance is None else finite(importance, "the importance")
+    if wanted.shape != mean_squares.shape or not (wanted > 0.0).all():
+        raise ValueError(f"importance must be {len(mean_squares)} positive numbers")
+    share = wanted / np.sqrt(np.sum(wanted**2))
+    return np.asarray(np.where(mean_squares > 0.0, np.sqrt(mean_squares), np.inf) / share)
 
 
 def _split(point: Array, users: int, rank: int) -> tuple[Array, Array]:
