@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localpersona.preferences.arrays import Array, finite, frozen
-from localpersona.preferences.factorization_chunks import Chunks, FreeChunk, Ints, LinearChunk, second_moment
+from localpersona.preferences.factorization_chunks import (
+    Chunk,
+    Chunks,
+    Design,
+    FeatureDesign,
+    FreeDesign,
+    Ints,
+    second_moment,
+)
 from localpersona.preferences.factorization_descent import minimise, objective
 from localpersona.preferences.factorization_start import random_start, svd_start
 
@@ -80,10 +88,13 @@ def fit_factors(
         raise ValueError(f"features must have shape (m, D), at least (1, 1), not {differences.shape}")
     people, answers, known = _checked(users, outcomes, offsets, len(differences))
     scale = feature_scale(np.mean(differences**2, axis=0), importance)
-    chunk = LinearChunk(people, answers, differences / scale, known)
-    users_count, width = int(people.max()) + 1, differences.shape[1]
+    chunk = Chunk(people, answers, np.arange(len(people)), offsets=known)
     found = fit_chunks(
-        [chunk], users_count, width, rank, strength=strength, start=start, seed=seed, steps=steps
+        *(FeatureDesign(differences / scale), [chunk], int(people.max()) + 1, rank),
+        strength=strength,
+        start=start,
+        seed=seed,
+        steps=steps,
     )
     return Factors(frozen(found.loadings / scale), found.weights)
 
@@ -106,17 +117,19 @@ def fit_free(
     """
     columns = _integers(items, "items")
     people, answers, _ = _checked(users, outcomes, None, len(columns))
-    count = int(columns.max()) + 1
-    chunk = FreeChunk(people, answers, columns, count)
     return fit_chunks(
-        [chunk], int(people.max()) + 1, count, rank, strength=strength, start=start, seed=seed, steps=steps
+        *(FreeDesign(int(columns.max()) + 1), [Chunk(people, answers, columns)], int(people.max()) + 1, rank),
+        strength=strength,
+        start=start,
+        seed=seed,
+        steps=steps,
     )
 
 
 def fit_chunks(
+    design: Design,
     chunks: Chunks,
     users: int,
-    width: int,
     rank: int,
     *,
     strength: float = STRENGTH,
@@ -125,26 +138,25 @@ def fit_chunks(
     steps: int = STEPS,
     tolerance: float = TOLERANCE,
 ) -> Factors:
-    """Return the factors of chunks that may come from a file: U users, D = width columns of loadings.
+    """Return the factors of chunks that may come from a file, by U users, for a design of width D.
 
-    The memory needed is that of a chunk and of a few dozen times (U + D) · J numbers.
+    The memory needed is that of the design, of a chunk and of a few dozen times (U + D) · J numbers.
     Raises ValueError when rank or strength cannot be.
     """
     if rank < 1 or not strength >= 0.0:
         raise ValueError(f"need a rank of at least 1 and a strength of at least 0, not {rank} and {strength}")
     if start == "svd":
-        weights, loadings = svd_start(chunks, users, width, rank, seed)
+        weights, loadings = svd_start(design, chunks, users, rank, seed)
     else:
-        weights, loadings = random_start(users, width, rank, seed)
+        weights, loadings = random_start(users, design.width, rank, seed)
 
     def evaluate(point: Array) -> tuple[float, Array]:
-        w, b = _split(point, users, rank)
-        loss, by_weights, by_loadings = objective(chunks, w, b, strength)
+        loss, by_weights, by_loadings = objective(design, chunks, *_split(point, users, rank), strength)
         return loss, np.concatenate([by_weights.ravel(), by_loadings.ravel()])
 
     begin = np.concatenate([weights.ravel(), loadings.ravel()])
     weights, loadings = _split(minimise(evaluate, begin, steps, tolerance), users, rank)
-    return _in_order(weights, loadings, second_moment(chunks, loadings))
+    return _in_order(weights, loadings, second_moment(chunks, design.rewards(loadings)))
 
 
 def feature_scale(mean_squares: Array, importance: ArrayLike | None = None) -> Array:

@@ -1,12 +1,13 @@
 """Comparisons as the factorisation sees them: a chunk at a time, so that ten million need little memory.
 
-A chunk turns loadings B (J, D) into its comparisons' base rewards z, and knows nothing of how it is stored:
+A design turns loadings B (J, D) into base rewards (n, J), once for each pass over the comparisons; a chunk looks
+up its own. n is the number of responses, or of pairs of responses:
 
-    LinearChunk   z = B d, d = the difference of D features of the two responses: holds for new responses too
-    FreeChunk     z = one column of B for each of D comparisons, which many users answered: PReF's matrix
+    FeatureDesign   B x, of D features each: holds for new responses too
+    FreeDesign      the columns of B themselves, D = n: PReF's matrix of users × comparisons
 
-The mean of ‖d‖² over the comparisons should be about 1 (a column of B alone is d = one of D unit vectors), so
-that one strength of regularisation fits both kinds, whatever D is.
+What B is multiplied with in a comparison should have a mean square length of about 1 (in a FreeDesign it is one of
+D unit vectors). Then one strength of regularisation fits both, whatever D is.
 """
 
 from __future__ import annotations
@@ -21,28 +22,39 @@ from numpy.typing import NDArray
 from localpersona.preferences.arrays import Array
 
 Ints = NDArray[np.integer[Any]]
+BLOCK = 65_536
+"""Rows of single-precision features that are made double at a time."""
 
 
-class Chunk(Protocol):
+@dataclass(frozen=True, eq=False, slots=True)
+class Chunk:
     """m comparisons by users 0 … U − 1."""
 
-    @property
-    def users(self) -> Ints:
-        """(m,)"""
+    users: Ints
+    """(m,)"""
+    outcomes: Array
+    """(m,) 1 first preferred, 0 second, 0.5 a tie."""
+    first: Ints
+    """(m,) rows of the design."""
+    second: Ints | None = None
+    """(m,) rows to subtract; None where a row of the design is a pair."""
+    offsets: Array | float = 0.0
+    """(m,) log-odds that something else explains already."""
 
-    @property
-    def outcomes(self) -> Array:
-        """(m,) 1 first preferred, 0 second, 0.5 a tie."""
+    def differences(self, rewards: Array) -> Array:
+        """Return z (m, J) for base rewards (n, J)."""
+        z = rewards[self.first]
+        return z if self.second is None else np.asarray(z - rewards[self.second])
 
-    @property
-    def offsets(self) -> Array | float:
-        """(m,) log-odds that something else explains already."""
+    def log_odds(self, weights: Array, differences: Array) -> Array:
+        """Return (m,) w_u · z, and what is explained already."""
+        return np.asarray(np.einsum("ij,ij->i", weights[self.users], differences) + self.offsets)
 
-    def scores(self, loadings: Array) -> Array:
-        """Return z (m, J) for loadings (J, D)."""
-
-    def collect(self, slopes: Array) -> Array:
-        """Return Σ s dᵀ (J, D) for slopes s (m, J): the adjoint of `scores`."""
+    def add_to(self, sums: Array, slopes: Array) -> None:
+        """Add slopes by z (m, J) to the sums of slopes by base rewards (n, J)."""
+        sums += sums_by(self.first, slopes, len(sums))
+        if self.second is not None:
+            sums -= sums_by(self.second, slopes, len(sums))
 
 
 class Chunks(Protocol):
@@ -51,40 +63,57 @@ class Chunks(Protocol):
     def __iter__(self) -> Iterator[Chunk]: ...
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class LinearChunk:
-    """Comparisons of responses that features describe."""
+class Design(Protocol):
+    """What base rewards are made of."""
 
-    users: Ints
-    outcomes: Array
-    differences: Array
-    """(m, D) features of the first response minus features of the second."""
-    offsets: Array | float = 0.0
+    @property
+    def width(self) -> int:
+        """D."""
 
-    def scores(self, loadings: Array) -> Array:
-        return np.asarray(self.differences @ loadings.T)
+    def rewards(self, loadings: Array) -> Array:
+        """Return (n, J) for loadings (J, D)."""
 
     def collect(self, slopes: Array) -> Array:
-        return np.asarray(slopes.T @ self.differences)
+        """Return slopes by loadings (J, D) from slopes by base rewards (n, J): the adjoint of `rewards`."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class FreeChunk:
-    """Comparisons that are known by their number only."""
+class FeatureDesign:
+    """Base rewards that are linear in features."""
 
-    users: Ints
-    outcomes: Array
-    items: Ints
-    """(m,) which of the D comparisons each is."""
-    count: int
-    """D."""
-    offsets: Array | float = 0.0
+    features: NDArray[np.floating[Any]]
+    """(n, D)."""
 
-    def scores(self, loadings: Array) -> Array:
-        return np.asarray(np.ascontiguousarray(loadings.T)[self.items])
+    @property
+    def width(self) -> int:
+        return int(self.features.shape[1])
+
+    def rewards(self, loadings: Array) -> Array:
+        return np.concatenate([block @ loadings.T for block in self._blocks()])
 
     def collect(self, slopes: Array) -> Array:
-        return sums_by(self.items, slopes, self.count).T
+        parts = np.array_split(slopes, range(BLOCK, len(slopes), BLOCK))
+        total = np.zeros((slopes.shape[1], self.width))
+        for part, block in zip(parts, self._blocks(), strict=True):
+            total += part.T @ block
+        return total
+
+    def _blocks(self) -> Iterator[Array]:
+        for start in range(0, len(self.features), BLOCK):
+            yield self.features[start : start + BLOCK].astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDesign:
+    """Base rewards of pairs of which nothing is known."""
+
+    width: int
+
+    def rewards(self, loadings: Array) -> Array:
+        return np.ascontiguousarray(loadings.T)
+
+    def collect(self, slopes: Array) -> Array:
+        return slopes.T
 
 
 def sums_by(groups: Ints, rows: Array, count: int) -> Array:
@@ -100,11 +129,11 @@ def count_answers(chunks: Chunks, users: int) -> Array:
     return total
 
 
-def second_moment(chunks: Chunks, loadings: Array) -> Array:
-    """Return (J, J) the mean of z zᵀ over the comparisons."""
-    total, count = np.zeros((len(loadings), len(loadings))), 0
+def second_moment(chunks: Chunks, rewards: Array) -> Array:
+    """Return (J, J) the mean of z zᵀ over the comparisons, for base rewards (n, J)."""
+    total, count = np.zeros((rewards.shape[1], rewards.shape[1])), 0
     for chunk in chunks:
-        z = chunk.scores(loadings)
+        z = chunk.differences(rewards)
         total += z.T @ z
         count += len(z)
     return total / max(count, 1)

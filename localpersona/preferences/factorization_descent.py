@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from localpersona.preferences.arrays import Array
-from localpersona.preferences.factorization_chunks import Chunks, sums_by
+from localpersona.preferences.factorization_chunks import Chunks, Design, sums_by
 from localpersona.preferences.laplace import terms
 
 MEMORY = 10
@@ -24,17 +24,20 @@ SUFFICIENT = 1e-4
 HALVINGS = 30
 
 
-def objective(chunks: Chunks, weights: Array, loadings: Array, strength: float) -> tuple[float, Array, Array]:
+def objective(
+    design: Design, chunks: Chunks, weights: Array, loadings: Array, strength: float
+) -> tuple[float, Array, Array]:
     """Return the loss, its gradient by weights (U, J) and by loadings (J, D)."""
     loss = 0.5 * strength * float((weights**2).sum() + (loadings**2).sum())
-    by_weights, by_loadings = strength * weights, strength * loadings
+    rewards, by_weights = design.rewards(loadings), strength * weights
+    by_rewards = np.zeros(rewards.shape)
     for chunk in chunks:
-        z, mine = chunk.scores(loadings), weights[chunk.users]
-        at = terms(np.einsum("ij,ij->i", mine, z) + chunk.offsets, chunk.outcomes, 0.0)
+        z = chunk.differences(rewards)
+        at = terms(chunk.log_odds(weights, z), chunk.outcomes, 0.0)
         loss += float(at.loss.sum())
         by_weights += sums_by(chunk.users, at.slope[:, None] * z, len(weights))
-        by_loadings += chunk.collect(at.slope[:, None] * mine)
-    return loss, by_weights, by_loadings
+        chunk.add_to(by_rewards, at.slope[:, None] * weights[chunk.users])
+    return loss, by_weights, strength * loadings + design.collect(by_rewards)
 
 
 def minimise(

@@ -16,8 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from localpersona.preferences.arrays import Array
-from localpersona.preferences.factorization_chunks import Chunk, Chunks, count_answers, sums_by
-from localpersona.preferences.gaussians import sigmoid
+from localpersona.preferences.factorization_chunks import Chunks, Design, count_answers, sums_by
 from localpersona.preferences.laplace import terms
 
 ROUNDS = 15
@@ -32,13 +31,14 @@ def random_start(users: int, width: int, rank: int, seed: int) -> tuple[Array, A
     return scale * generator.normal(size=(users, rank)), scale * generator.normal(size=(rank, width))
 
 
-def svd_start(chunks: Chunks, users: int, width: int, rank: int, seed: int) -> tuple[Array, Array]:
+def svd_start(design: Design, chunks: Chunks, users: int, rank: int, seed: int) -> tuple[Array, Array]:
     """Return weights U √S (U, J) and loadings √S Vᵀ (J, D); zeros beyond rank min(U, D).
 
     Singular values are shrunk by the first one left out, which is about what noise gives. A user's step is
     that of somebody with D more answers: few answers to many columns are not taken at their word.
     seed: of the subspace's first guess; it changes the result by rounding only.
     """
+    width = design.width
     kept = min(rank, users, width)
     count = min(kept + SPARE, users, width)
     longest = 4.0 * width / (width + count_answers(chunks, users))
@@ -46,14 +46,14 @@ def svd_start(chunks: Chunks, users: int, width: int, rank: int, seed: int) -> t
     basis = np.linalg.qr(np.random.default_rng(seed).normal(size=(width, count)))[0].T
     size, lowest, safe = 1.0, np.inf, (left, right, basis)
     for _ in range(ROUNDS):
-        loss, image = _project(chunks, left, right, basis)
+        loss, image = _project(design, chunks, left, right, basis)
         if loss > lowest:  # columns that go together make the step too long
             size, (left, right, basis) = size / 2.0, safe
-            loss, image = _project(chunks, left, right, basis)
+            loss, image = _project(design, chunks, left, right, basis)
         lowest, safe = loss, (left, right, basis)
         step = size * longest[:, None]
         found = np.linalg.qr(left @ (right @ basis.T) + step * image)[0]
-        columns = (found.T @ left) @ right + _collect(chunks, left, right, step * found)
+        columns = (found.T @ left) @ right + _collect(design, chunks, left, right, step * found)
         rotation, values, basis = np.linalg.svd(columns, full_matrices=False)
         noise = values[kept] if kept < count else 0.0
         root = np.sqrt(np.maximum(values - noise, 0.0))
@@ -63,26 +63,23 @@ def svd_start(chunks: Chunks, users: int, width: int, rank: int, seed: int) -> t
     return weights, loadings
 
 
-def _project(chunks: Chunks, left: Array, right: Array, basis: Array) -> tuple[float, Array]:
+def _project(design: Design, chunks: Chunks, left: Array, right: Array, basis: Array) -> tuple[float, Array]:
     """Return the loss at M = left right, and the residuals (U, D) times the basis' vectors, (U, k)."""
-    loss, image = 0.0, np.zeros((len(left), len(basis)))
+    both = design.rewards(np.concatenate([right, basis]))
+    loss, image = 0.0, np.zeros(left.shape)
     for chunk in chunks:
-        log_odds = _log_odds(chunk, left, right)
-        loss += float(terms(log_odds, chunk.outcomes, 0.0).loss.sum())
-        residuals = chunk.outcomes - sigmoid(log_odds)
-        image += sums_by(chunk.users, residuals[:, None] * chunk.scores(basis), len(left))
+        z, along = np.split(chunk.differences(both), 2, axis=1)
+        at = terms(chunk.log_odds(left, z), chunk.outcomes, 0.0)
+        loss += float(at.loss.sum())
+        image -= sums_by(chunk.users, at.slope[:, None] * along, len(left))
     return loss, image
 
 
-def _collect(chunks: Chunks, left: Array, right: Array, vectors: Array) -> Array:
+def _collect(design: Design, chunks: Chunks, left: Array, right: Array, vectors: Array) -> Array:
     """Return (k, D) the vectors (U, k) times the residuals at M = left right."""
-    total = np.zeros(right.shape)
+    rewards = design.rewards(right)
+    sums = np.zeros(rewards.shape)
     for chunk in chunks:
-        residuals = chunk.outcomes - sigmoid(_log_odds(chunk, left, right))
-        total += chunk.collect(residuals[:, None] * vectors[chunk.users])
-    return total
-
-
-def _log_odds(chunk: Chunk, left: Array, right: Array) -> Array:
-    inner = np.einsum("ij,ij->i", left[chunk.users], chunk.scores(right))
-    return np.asarray(inner + chunk.offsets)
+        at = terms(chunk.log_odds(left, chunk.differences(rewards)), chunk.outcomes, 0.0)
+        chunk.add_to(sums, -at.slope[:, None] * vectors[chunk.users])
+    return design.collect(sums)

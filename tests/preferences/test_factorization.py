@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from localpersona.preferences import fit_population
 from localpersona.preferences.factorization import Factors, Start, fit_chunks, fit_factors, fit_free
-from localpersona.preferences.factorization_chunks import LinearChunk
+from localpersona.preferences.factorization_chunks import BLOCK, Chunk, FeatureDesign
 from localpersona.preferences.factorization_start import random_start, svd_start
 
 RANK = 3
@@ -123,8 +123,10 @@ def test_superfluous_factors_vanish_under_regularisation() -> None:
 
 def test_the_singular_value_decomposition_alone_points_the_right_way() -> None:
     planted = Planted(seed=6)
-    chunk = LinearChunk(planted.users, planted.outcomes, (planted.first - planted.second) / np.sqrt(2 * 20))
-    _, started = svd_start([chunk], 40, 20, RANK, seed=0)
+    design = FeatureDesign((planted.first - planted.second) / np.sqrt(2 * 20))
+    _, started = svd_start(
+        design, [Chunk(planted.users, planted.outcomes, np.arange(8000))], 40, RANK, seed=0
+    )
     _, drawn = random_start(40, 20, RANK, seed=0)
     assert angle(started, planted.rewards) < 12 < 45 < angle(drawn, planted.rewards)
 
@@ -135,16 +137,25 @@ def test_the_start_is_centred_at_no_preference() -> None:
     assert ties.weights @ ties.loadings == pytest.approx(np.zeros((30, 40)), abs=1e-6)
 
 
-def test_chunks_add_up() -> None:
+def test_chunks_of_responses_that_are_stored_once_give_the_same() -> None:
     planted = Planted(seed=7, comparisons=3000)
-    differences = (planted.first - planted.second) / np.sqrt(2 * 20)
-    whole = [LinearChunk(planted.users, planted.outcomes, differences)]
-    parts = [
-        LinearChunk(planted.users[rows], planted.outcomes[rows], differences[rows])
+    scale = np.sqrt(np.mean((planted.first - planted.second) ** 2, axis=0) * 20)
+    design = FeatureDesign(np.concatenate([planted.first, planted.second]) / scale)
+    chunks = [
+        Chunk(planted.users[rows], planted.outcomes[rows], rows, rows + 3000)
         for rows in np.array_split(np.random.default_rng(0).permutation(3000), 7)
     ]
-    one, other = fit_chunks(whole, 40, 20, RANK), fit_chunks(parts, 40, 20, RANK)
-    assert one.weights @ one.loadings == pytest.approx(other.weights @ other.loadings, abs=0.02)
+    parts, whole = fit_chunks(design, chunks, 40, RANK), planted.fit()
+    assert parts.weights @ (parts.loadings / scale) == pytest.approx(whole.weights @ whole.loadings, abs=0.02)
+
+
+def test_a_design_larger_than_a_block_is_one_matrix() -> None:
+    rng = np.random.default_rng(8)
+    features = rng.normal(size=(2 * BLOCK + 3, 4)).astype(np.float32)
+    loadings, slopes = rng.normal(size=(2, 4)), rng.normal(size=(len(features), 2))
+    design = FeatureDesign(features)
+    assert design.rewards(loadings) == pytest.approx(features @ loadings.T)
+    assert design.collect(slopes) == pytest.approx(slopes.T @ features)
 
 
 def test_what_offsets_explain_is_left_out() -> None:
