@@ -13,6 +13,7 @@ import click
 
 from localpersona import __version__
 from localpersona.cli.ask import ask
+from localpersona.cli.bench import bench
 from localpersona.cli.chat import chat
 from localpersona.cli.doctor import doctor
 from localpersona.cli.history import history
@@ -44,7 +45,7 @@ def localpersona(context: click.Context) -> None:
         context.invoke(chat)
 
 
-for _command in (chat, ask, onboard, profile, models, history, doctor):
+for _command in (chat, ask, onboard, profile, models, history, doctor, bench):
     localpersona.add_command(_command)
 
 

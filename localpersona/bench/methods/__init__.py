@@ -47,7 +47,11 @@ class Entry:
 
 ENTRIES = (
     Entry("pref", "PReF, named traits", "ours", "pref", "Pref", actively=True),
-    Entry("pref-random", "PReF, named traits, random questions", "ours", "pref", "Pref"),
+    Entry("pref-random", "PReF, named traits, random", "ours", "pref", "Pref"),
+    Entry("factors", "PReF, learned factors", "ours", "factors", "Learned", actively=True),
+    Entry("factors-random", "PReF, learned factors, random", "ours", "factors", "Learned"),
+    Entry("hybrid", "PReF, traits and factors", "ours", "factors", "Hybrid", actively=True),
+    Entry("hybrid-random", "PReF, traits and factors, random", "ours", "factors", "Hybrid"),
     Entry("pooled", "One pooled reward (RLHF)", "rival", "pooled", "Pooled"),
     Entry("per-user", "A model per user", "rival", "per_user", "PerUser"),
     Entry("neighbours", "Nearest neighbours", "rival", "neighbours", "Neighbours"),

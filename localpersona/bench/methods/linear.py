@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from localpersona.bench.data import Comparisons, Features
 from localpersona.bench.protocol import NoCriterion
-from localpersona.preferences import Weights, question_gains
+from localpersona.preferences import Weights, fit_population, question_gains
 from localpersona.preferences.arrays import Array
 
 VERSION = "bench"
 
 
+class BaseRewards(Protocol):
+    """What weights are about."""
+
+    def of(self, features: Features) -> Array:
+        """Return (m, D) differences between the first responses and the second."""
+        ...
+
+
 @dataclass(frozen=True)
 class Columns:
-    """Which differences between two responses a linear reward is made of."""
+    """The differences that are known of two responses, as base rewards."""
 
     embedding: float = 0.0
     """Standard deviation of the weights of the embedding's columns, relative to those of the traits; 0: the
@@ -35,6 +44,15 @@ class Columns:
         return Weights.gaussian(np.zeros(width), variance * np.eye(width), names, VERSION)
 
 
+def population_prior(rows: Array, data: Comparisons) -> Weights:
+    """Return the Gaussian over people's weights of base rewards whose differences are rows (m, D)."""
+    people = data.by_user()
+    names = [f"column {number}" for number in range(rows.shape[1])]
+    return fit_population(
+        [rows[mine] for mine in people], [data.outcomes[mine] for mine in people], names, VERSION
+    )
+
+
 def pooled_weights(data: Comparisons, columns: Columns, variance: float) -> Weights:
     """Return one person's worth of weights, fitted to everybody's comparisons."""
     rows = columns.of(data.features)
@@ -46,7 +64,7 @@ class Linear:
     """A person whose weights are fitted to every answer, under a prior: PReF's Eq. 6."""
 
     prior: Weights
-    columns: Columns
+    columns: BaseRewards
     actively: bool = True
     """Whether to choose questions by PReF's criterion; otherwise they are drawn."""
     differences: Array | None = None

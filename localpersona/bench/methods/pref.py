@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from localpersona.bench.data import Comparisons
-from localpersona.bench.methods.linear import VERSION, Columns, Linear
-from localpersona.preferences import Weights, fit_population
+from localpersona.bench.methods.linear import Columns, Linear, population_prior
+from localpersona.preferences import Weights
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,7 @@ class Pref:
 
     def train(self, data: Comparisons, seed: int) -> PrefPopulation:
         """Fit the prior. There is nothing random in it."""
-        rows = data.features.difference
-        people = data.by_user()
-        names = [f"trait {number}" for number in range(rows.shape[1])]
-        prior = fit_population(
-            [rows[mine] for mine in people], [data.outcomes[mine] for mine in people], names, VERSION
-        )
-        return PrefPopulation(prior)
+        return PrefPopulation(population_prior(data.features.difference, data))
 
 
 @dataclass(frozen=True, eq=False)
