@@ -1,7 +1,7 @@
 """Learn base rewards from comparisons alone (PReF's training), and try how well they serve strangers.
 
     .venv/bin/python scripts/train_factors.py --data choices.jsonl --output factors.npz
-    .venv/bin/python scripts/train_factors.py --data ../shared/data/styles --try ranks starts residual
+    .venv/bin/python scripts/train_factors.py --data ../shared/data/styles --try ranks ablations residual
     .venv/bin/python scripts/train_factors.py --data ../shared/data/styles --attributes --try ranks
     .venv/bin/python scripts/train_factors.py --synthetic 10000000 --form free
 
@@ -17,7 +17,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from training.factors_experiments import EXPERIMENTS
 from training.factors_features import (
     FEATURES,
     Singles,
@@ -33,10 +34,9 @@ from training.factors_features import (
     sample,
     scale_of,
 )
-from training.factors_report import Figures, as_json, spread_table, table
 from training.factors_spool import Comparison, Spool, from_jsonl, from_judgements, write_spool
 from training.factors_synthetic import Planted, angle, write_synthetic
-from training.factors_trial import ANSWERS, Recipe, Trial, auc_of, population, spread
+from training.factors_trial import Recipe, Trial, population
 
 from localpersona.bench import attributes, sources
 from localpersona.bench.protocol import BenchError
@@ -46,9 +46,8 @@ from localpersona.preferences.factorization_chunks import FeatureDesign, FreeDes
 
 SEED = 0
 TOLERANCE = (
-    1e-5  # of the last fit, which may be of millions: further steps change predictions by less than noise
+    1e-5  # of the last fit, which may be of millions: smaller steps change predictions by less than noise
 )
-FEW_STEPS = 10  # a training that is cut short, as the released code's seems to be
 
 
 def main() -> None:
@@ -67,14 +66,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--synthetic", type=int, metavar="N", help="N comparisons of planted tastes instead")
     parser.add_argument("--scores", type=Path, help=".npz of scores that come before the reward model's")
     parser.add_argument("--form", choices=("linear", "free"), default="linear")
-    parser.add_argument(
-        "--rank", type=int, default=6, help="J of the factors written and of the other trials"
-    )
+    parser.add_argument("--rank", type=int, default=6, help="J, where it is not what is tried")
     parser.add_argument("--strength", type=float, default=STRENGTH, help="of the regularisation")
     parser.add_argument("--embedding", type=float, default=0.2, help="its importance relative to the traits'")
-    parser.add_argument(
-        "--try", dest="trials", nargs="*", default=[], choices=("ranks", "starts", "residual")
-    )
+    parser.add_argument("--try", dest="experiments", nargs="+", default=[], choices=EXPERIMENTS)
     parser.add_argument("--splits", type=int, default=5, help="of people and prompts, to average over")
     parser.add_argument("--starts", type=int, default=3, help="random starts tried in each split")
     parser.add_argument("--people", type=int, default=300, help="drawn for the trials")
@@ -89,35 +84,29 @@ def parse() -> argparse.Namespace:
 
 
 def work(options: argparse.Namespace, folder: Path) -> None:
-    started = time.monotonic()
-    planted = write_synthetic(folder, options.synthetic, SEED) if options.synthetic else None
-    told(started, "comparisons written") if planted else None
+    told = Clock().told
+    planted = None
+    if options.synthetic:
+        planted = write_synthetic(folder, options.synthetic, SEED)
+        told(f"{options.synthetic:,} comparisons written")
     spool = write_spool(comparisons(options, planted), folder)
-    print(f"{spool.count:,} comparisons, {spool.users:,} people, {spool.items:,} pairs")
-    told(started, "comparisons read")
-    features = (
-        scored(spool, planted.scores if planted else options.scores) if options.form == "linear" else None
-    )
+    told(f"{spool.count:,} comparisons of {spool.items:,} pairs by {spool.users:,} people read")
+    scores = planted.scores if planted else options.scores
+    features = scored(spool, scores) if options.form == "linear" else None
 
-    rows = sample(spool, options.people, options.each, SEED)
-    trial = Trial(
-        *(rows["user"], spool.prompts[rows["first"]], rows["first"], rows["second"], rows["item"]),
-        rows["outcome"].astype(float),
-        None if features is None else features.astype(float),
-        len(NAMES),
-        options.embedding,
-    )
+    trial = drawn(spool, features, options)
     results: dict[str, Any] = {"comparisons": spool.count, "people": spool.users, "form": options.form}
-    for name in options.trials:
-        results[name] = as_json(TRIALS[name](trial, options))
-        told(started, f"trial of {name}")
+    for name in options.experiments:
+        usual = Recipe(options.rank, options.strength)
+        results[name] = EXPERIMENTS[name](trial, usual, options.splits, options.starts)
+        told(name)
 
     found = fit_all(spool, features, options)
-    told(started, f"{len(found.loadings)} factors learned from everything")
+    told(f"{len(found.loadings)} factors learned from everything")
     if planted and features is not None:
         print(f"The planted base rewards are {angle(planted, found):.1f}° away")
     if options.output:
-        save(options.output, found, trial, options)
+        save(options.output, found, trial)
     if options.results:
         options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
@@ -148,87 +137,49 @@ def fit_all(spool: Spool, features: Singles | None, options: argparse.Namespace)
     return Factors(found.loadings / scale, found.weights)
 
 
-def try_ranks(trial: Trial, options: argparse.Namespace) -> Figures:
-    recipes = {f"J = {rank}": Recipe(rank, options.strength) for rank in range(1, 13)}
-    figures = examine(trial, recipes, options.splits, 1)
-    print(table("ROC-AUC by the number of base rewards", figures))
-    return figures
+def drawn(spool: Spool, features: Singles | None, options: argparse.Namespace) -> Trial:
+    """Return what is tried on: some people's comparisons, in memory."""
+    rows = sample(spool, options.people, options.each, SEED)
+    return Trial(
+        users=rows["user"],
+        prompts=spool.prompts[rows["first"]],
+        first=rows["first"],
+        second=rows["second"],
+        items=rows["item"],
+        outcomes=rows["outcome"].astype(float),
+        features=None if features is None else features.astype(float),
+        traits=len(NAMES),
+        embedding=options.embedding,
+    )
 
 
-def try_starts(trial: Trial, options: argparse.Namespace) -> Figures:
-    rank, strength = options.rank, options.strength
-    recipes = {
-        "full": Recipe(rank, strength),
-        "no SVD": Recipe(rank, strength, "random"),
-        "no regularisation": Recipe(rank, 0.0),
-        "neither": Recipe(rank, 0.0, "random"),
-        f"full, {FEW_STEPS} steps": Recipe(rank, strength, steps=FEW_STEPS),
-        f"no SVD, {FEW_STEPS} steps": Recipe(rank, strength, "random", FEW_STEPS),
-    }
-    figures = examine(trial, recipes, options.splits, options.starts)
-    print(spread_table("ROC-AUC after 10 answers, and how far it varies", figures, 10))
-    return figures
-
-
-def try_residual(trial: Trial, options: argparse.Namespace) -> Figures:
-    if trial.features is None:
-        raise BenchError("Without features there are no named traits to add factors to: use --form linear.")
-    recipes = {"named traits": Recipe(0, named=True)}
-    for rank in (1, 2, 3):
-        recipes[f"named traits and {rank} learned"] = Recipe(rank, options.strength, named=True)
-    recipes[f"{options.rank} learned"] = Recipe(options.rank, options.strength)
-    figures = examine(trial, recipes, options.splits, 1)
-    print(table("ROC-AUC of named traits, learned factors, and both", figures))
-    return figures
-
-
-TRIALS: dict[str, Callable[[Trial, argparse.Namespace], Figures]] = {
-    "ranks": try_ranks,
-    "starts": try_starts,
-    "residual": try_residual,
-}
-
-
-def examine(trial: Trial, recipes: dict[str, Recipe], splits: int, starts: int) -> Figures:
-    figures: dict[str, dict[int, dict[str, float]]] = {}
-    for name, recipe in recipes.items():
-        runs: list[Sequence[dict[int, float]]] = []
-        for split in range(splits):
-            print(f"\r  {name}: split {split + 1} of {splits}   ", end="", file=sys.stderr, flush=True)
-            runs.append([auc_of(trial, recipe, split, start) for start in range(starts)])
-        figures[name] = {
-            count: spread([[run[count] for run in by_start] for by_start in runs]) for count in ANSWERS
-        }
-    print(f"\r{'':60}\r", end="", file=sys.stderr)
-    return figures
-
-
-def save(path: Path, found: Factors, trial: Trial, options: argparse.Namespace) -> None:
+def save(path: Path, found: Factors, trial: Trial) -> None:
     """Write the factors, and the prior of a new user's weights over them."""
-    everything = np.arange(len(trial.users))
     if trial.features is None:
         rewards = found.loadings.T[trial.items]
     else:
         rewards = found.scores(trial.features[trial.first] - trial.features[trial.second])
-    prior = population(trial, rewards, everything)
-    np.savez(
-        path,
-        loadings=found.loadings,
-        features=np.array(FEATURES if options.form == "linear" else []),
-        mean=prior.mean,
-        covariance=prior.covariance,
-    )
+    prior = population(trial, rewards, np.arange(len(trial.users)))
+    names = np.array([] if trial.features is None else FEATURES)
+    np.savez(path, loadings=found.loadings, features=names, mean=prior.mean, covariance=prior.covariance)
 
 
-def told(started: float, what: str) -> None:
-    print(f"  {what}: {time.monotonic() - started:.0f} s since the start, peak memory {peak()}", flush=True)
+class Clock:
+    """Tells how long it took so far, and how much memory at most."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def told(self, what: str) -> None:
+        seconds = time.monotonic() - self._started
+        print(f"{what}: {seconds:.0f} s ({time.process_time():.0f} s of work), at most {peak()}", flush=True)
 
 
 def peak() -> str:
     try:
         import resource
     except ImportError:  # Windows
-        return "unknown"
+        return "an unknown amount of memory"
     unit = 1 if sys.platform == "darwin" else 1024
     return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6:.0f} MB"
 

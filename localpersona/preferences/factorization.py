@@ -88,9 +88,12 @@ def fit_factors(
         raise ValueError(f"features must have shape (m, D), at least (1, 1), not {differences.shape}")
     people, answers, known = _checked(users, outcomes, offsets, len(differences))
     scale = feature_scale(np.mean(differences**2, axis=0), importance)
-    chunk = Chunk(people, answers, np.arange(len(people)), offsets=known)
+    pairs, rows = np.unique(
+        differences / scale, axis=0, return_inverse=True
+    )  # many people compare the same two
+    chunk = Chunk(people, answers, rows.ravel(), offsets=known)
     found = fit_chunks(
-        *(FeatureDesign(differences / scale), [chunk], int(people.max()) + 1, rank),
+        *(FeatureDesign(pairs), [chunk], int(people.max()) + 1, rank),
         strength=strength,
         start=start,
         seed=seed,

@@ -6,7 +6,7 @@ prior; a stranger answers actively chosen questions and is predicted in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -142,18 +142,6 @@ def population(trial: Trial, rewards: Floats, rows: Ints) -> Weights:
     return fit_population(
         [rewards[mine] for mine in people], [trial.outcomes[mine] for mine in people], names, "trial"
     )
-
-
-def spread(values: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Summarise AUCs by split and start: mean, deviation over splits and, within a split, over starts."""
-    table = np.array(values, dtype=float)
-    return {
-        "mean": float(table.mean()),
-        "splits": float(table.mean(axis=1).std(ddof=1)) if len(table) > 1 else 0.0,
-        "starts": float(np.sqrt(table.var(axis=1, ddof=1).mean())) if table.shape[1] > 1 else 0.0,
-        "lowest": float(table.min()),
-        "highest": float(table.max()),
-    }
 
 
 def _by_person(trial: Trial, rows: Ints) -> list[Ints]:

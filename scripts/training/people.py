@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,12 +25,27 @@ class Predictions:
 
 
 @dataclass(frozen=True, eq=False)
-class _Stranger:
+class Stranger:
+    """A held-out person."""
+
     pool: Floats
     """(m, J) differences of the questions that can be asked."""
     answers: Floats
+    """(m,)."""
     test: Floats
+    """(t, J) of choices on other prompts; no ties."""
     truth: Floats
+    """(t,) 1 or 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of the people, tested on a part of the prompts, and what the others taught about the rest."""
+
+    prior: Weights
+    pooled: Weights
+    """One set of weights for everybody."""
+    strangers: list[Stranger]
 
 
 def population(scores: Floats, choices: Choices, rows: Ints, version: str, lapse: float = LAPSE) -> Weights:
@@ -46,46 +61,109 @@ def population(scores: Floats, choices: Choices, rows: Ints, version: str, lapse
     )
 
 
-def predict_strangers(scores: Floats, choices: Choices, seed: int, lapse: float = LAPSE) -> Predictions:
-    """Cross-validate over PARTS of people and of prompts at once.
+def parts(
+    scores: Floats, choices: Choices, seed: int, asked: Floats | None = None, lapse: float = LAPSE
+) -> Iterator[Part]:
+    """Split into PARTS of people and of prompts at once.
 
     Each part's prior is fitted to the other people's choices on the other prompts. Its people are asked about
-    the other prompts, and tested on choices between answers to this part's prompts. "pooled" is one set of
-    weights for everybody; "shuffled" tests each person with the weights that another one's answers gave.
+    the other prompts, and tested on choices between answers to this part's prompts.
+    asked: (n, J) scores of the answers that the questions show, where these are known better than by `scores`.
     """
     generator = np.random.default_rng(seed)
     person_part = generator.permutation(np.arange(choices.people.max() + 1) % PARTS)
     prompt_part = generator.permutation(np.arange(choices.prompts.max() + 1) % PARTS)
     differences = scores[choices.first] - scores[choices.second]
-    collected: dict[tuple[str, int], list[tuple[Floats, Floats]]] = {}
+    shown = differences if asked is None else asked[choices.first] - asked[choices.second]
     for part in range(PARTS):
         print(f"\r  people and prompts, part {part + 1} of {PARTS} ", end="", flush=True)
         mine, tested = person_part[choices.people] == part, prompt_part[choices.prompts] == part
-        prior = population(scores, choices, np.flatnonzero(~mine & ~tested), "trial", lapse)
-        strangers = [
-            _stranger(differences, choices, np.flatnonzero(choices.people == person), tested)
-            for person in np.flatnonzero(person_part == part)
-        ]
-        pooled = _pooled(differences[~mine & ~tested], choices.outcomes[~mine & ~tested], lapse)
-        for person in strangers:
-            collected.setdefault(("pooled", 0), []).append((pooled.predict(person.test), person.truth))
-        for method in ("active", "random"):
-            learned = [_learn(prior, person, method, generator) for person in strangers]
+        others = np.flatnonzero(~mine & ~tested)
+        strangers = []
+        for person in np.flatnonzero(person_part == part):
+            rows = np.flatnonzero(choices.people == person)
+            pool, test = rows[~tested[rows]], rows[tested[rows] & (choices.outcomes[rows] != 0.5)]
+            answers, truth = choices.outcomes[pool], choices.outcomes[test]
+            strangers.append(Stranger(shown[pool], answers, differences[test], truth))
+        prior = population(scores, choices, others, "trial", lapse)
+        yield Part(prior, _pooled(differences[others], choices.outcomes[others], lapse), strangers)
+    print("\r" + " " * 40 + "\r", end="")
+
+
+def learn(
+    prior: Weights, person: Stranger, criterion: str, counts: Sequence[int], seed: int
+) -> list[Weights]:
+    """Return the weights after each of `counts` answers to questions that the criterion chose."""
+    order = np.random.default_rng(seed).permutation(len(person.pool))
+    pool, answers = person.pool[order], person.answers[order]
+    weights, asked, learned = prior, list[int](), {0: prior}
+    for count in range(1, max(counts) + 1):
+        best = count - 1  # at random: the pool is shuffled
+        if criterion != "random":
+            found = next_question(weights, pool, asked, criterion, seed=seed + count)
+            assert found is not None
+            best = found
+        asked.append(best)
+        if criterion != "random" or count in counts:
+            start = weights if weights.comparisons else None
+            weights = Weights.fit(pool[asked], answers[asked], prior=prior, start=start)
+        learned[count] = weights
+    return [learned[count] for count in counts]
+
+
+def predict_strangers(scores: Floats, choices: Choices, seed: int, lapse: float = LAPSE) -> Predictions:
+    """Cross-validate: see `parts`.
+
+    "pooled" is one set of weights for everybody; "shuffled" tests each person with the weights that another
+    one's answers gave.
+    """
+    collected = Collected()
+    for number, part in enumerate(parts(scores, choices, seed, lapse=lapse)):
+        for person in part.strangers:
+            collected.add("pooled", 0, part.pooled, person)
+        for method, criterion in (("active", "lookahead"), ("random", "random")):
+            learned = [
+                learn(part.prior, person, criterion, ANSWERS, 1000 * seed + 100 * number + index)
+                for index, person in enumerate(part.strangers)
+            ]
             for step, count in enumerate(ANSWERS):
-                weights = [posteriors[step] for posteriors in learned]
-                for index, person in enumerate(strangers):
-                    other = weights[(index + 1) % len(weights)]
-                    own = weights[index].predict(person.test), person.truth
-                    collected.setdefault((method, count), []).append(own)
-                    wrong = other.predict(person.test), person.truth
-                    collected.setdefault((f"{method}, shuffled", count), []).append(wrong)
-    print()
-    return _summary(collected)
+                for index, person in enumerate(part.strangers):
+                    other = learned[(index + 1) % len(learned)]
+                    collected.add(method, count, learned[index][step], person)
+                    collected.add(f"{method}, shuffled", count, other[step], person)
+    return collected.summary()
 
 
-def _stranger(differences: Floats, choices: Choices, rows: Ints, tested: np.ndarray) -> _Stranger:
-    asked, test = rows[~tested[rows]], rows[tested[rows] & (choices.outcomes[rows] != 0.5)]
-    return _Stranger(differences[asked], choices.outcomes[asked], differences[test], choices.outcomes[test])
+class Collected:
+    """Predictions of strangers' test choices, by method and number of answers."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, dict[int, list[tuple[Floats, Floats]]]] = {}
+
+    def add(self, method: str, count: int, weights: Weights, person: Stranger) -> None:
+        case = weights.predict(person.test), person.truth
+        self.cases.setdefault(method, {}).setdefault(count, []).append(case)
+
+    def joined(self, method: str, count: int) -> tuple[Floats, Floats]:
+        """Return predicted probabilities and truth, everybody's together."""
+        predicted, truth = (np.concatenate(column) for column in zip(*self.cases[method][count], strict=True))
+        return predicted, truth
+
+    def summary(self) -> Predictions:
+        tables: list[dict[str, dict[int, float]]] = []
+        for measure in (roc_auc, log_loss):
+            tables.append(
+                {
+                    method: {count: measure(*self.joined(method, count)) for count in counts}
+                    for method, counts in self.cases.items()
+                }
+            )
+        return Predictions(*tables)
+
+
+def without_kinds(prior: Weights) -> Weights:
+    """Return the single Gaussian with the prior's mean and covariance."""
+    return replace(prior, kinds=None)
 
 
 def _pooled(differences: Floats, outcomes: Floats, lapse: float) -> Weights:
@@ -94,34 +172,14 @@ def _pooled(differences: Floats, outcomes: Floats, lapse: float) -> Weights:
     return Weights.fit(differences, outcomes, prior=prior)
 
 
-def _learn(
-    prior: Weights, person: _Stranger, method: str, generator: np.random.Generator
-) -> Sequence[Weights]:
-    """Return the weights after each of ANSWERS answers."""
-    weights, asked, learned = prior, [], {0: prior}
-    shuffled = generator.permutation(len(person.pool))
-    for count in range(1, max(ANSWERS) + 1):
-        best = next_question(weights, person.pool, asked) if method == "active" else int(shuffled[count - 1])
-        assert best is not None
-        asked.append(best)
-        weights = weights.update(person.pool[best], float(person.answers[best]))
-        learned[count] = weights
-    return [learned[count] for count in ANSWERS]
-
-
-def _summary(collected: dict[tuple[str, int], list[tuple[Floats, Floats]]]) -> Predictions:
-    auc: dict[str, dict[int, float]] = {}
-    log_loss: dict[str, dict[int, float]] = {}
-    for (method, count), parts in collected.items():
-        predicted, truth = (np.concatenate(column) for column in zip(*parts, strict=True))
-        auc.setdefault(method, {})[count] = roc_auc(predicted, truth)
-        likelihood = np.where(truth == 1.0, predicted, 1.0 - predicted)
-        log_loss.setdefault(method, {})[count] = float(-np.log(np.maximum(likelihood, 1e-9)).mean())
-    return Predictions(auc, log_loss)
-
-
 def roc_auc(predicted: Floats, truth: Floats) -> float:
     """Return the chance that a case with truth 1 is predicted above one with truth 0; ties count half."""
     high, low = np.sort(predicted[truth == 1.0]), np.sort(predicted[truth == 0.0])
     above = np.searchsorted(low, high, "left").sum() + np.searchsorted(low, high, "right").sum()
     return float(above / (2.0 * len(high) * len(low)))
+
+
+def log_loss(predicted: Floats, truth: Floats) -> float:
+    """Return the mean negative log-likelihood, in nats."""
+    likelihood = np.where(truth == 1.0, predicted, 1.0 - predicted)
+    return float(-np.log(np.maximum(likelihood, 1e-9)).mean())
