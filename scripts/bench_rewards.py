@@ -1,12 +1,13 @@
 """What scoring answers costs, against other run times: .venv/bin/python scripts/bench_rewards.py
 
 The yardstick is sentence-transformers encoding the same answers with the original all-MiniLM-L6-v2, in the same
-run; every figure of the table is a ratio to it. The rivals run our fine-tuned encoder with our heads. They come by
+run; every figure of the table is a ratio to it. The rivals run our fine-tuned encoder with our heads. After
+./scripts/test, this brings them; one that is absent is left out:
 
-    pip install -r scripts/requirements/bench.txt
+    .venv/bin/python -m pip install -r scripts/requirements/bench.txt
 
-and one that is absent is left out. Each run time has a process of its own; the processes take turns, so that a
-machine that slows down slows all of them. Takes about five minutes.
+Each run time has a process of its own; the processes take turns, so that a machine that slows down slows all of
+them. Takes about five minutes.
 """
 
 from __future__ import annotations
@@ -55,8 +56,10 @@ def main() -> None:
     os.environ.update(environment(options.threads))
     absent = {runtime.name: runtime.missing() for runtime in RUNTIMES if runtime.missing()}
     for name, modules in absent.items():
-        print(f"{name}: absent, because {' and '.join(modules)} cannot be imported: {INSTALL}")
+        print(f"{name}: absent, cannot import {', '.join(modules)}: {INSTALL}")
     present = [runtime for runtime in RUNTIMES if runtime.name not in absent]
+    if not set(present) & set(REFERENCES):
+        raise SystemExit("There is nothing to compare with: ./scripts/test brings what the comparison needs")
     with tempfile.TemporaryDirectory() as made:
         places = Places(options.model, Path(made))
         _progress("converting the encoder for the others")

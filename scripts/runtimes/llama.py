@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from runtimes.runtime import Places, Reader, Runtime
+from runtimes.runtime import TO_CONVERT, Places, Reader, Runtime
 
 F16_FILE = "encoder.f16.gguf"
 
@@ -43,7 +43,7 @@ SHIPPED = Runtime(
 
 F16 = Runtime(
     name="llama.cpp, F16",
-    modules=("llama_cpp", "gguf"),
+    modules=("llama_cpp", *TO_CONVERT),
     packages=("llama-cpp-python",),
     simplicity="the same with a file twice as large",
     load=_load_f16,

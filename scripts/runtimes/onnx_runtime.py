@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from runtimes.padded import TOKENISER_FILE, Ints, Padded
-from runtimes.runtime import Array, Places, Reader, Runtime
+from runtimes.runtime import TO_CONVERT, Array, Places, Reader, Runtime
 
 FLOAT_FILE, INT8_FILE = "encoder.onnx", "encoder.int8.onnx"
 
@@ -32,7 +32,7 @@ def _files(file: str, places: Places) -> Sequence[Path]:
     return [places.made / file, places.made / TOKENISER_FILE]
 
 
-_TO_EXPORT = ("torch", "transformers", "tokenizers", "onnx", "onnxscript", "onnxruntime")
+_TO_EXPORT = ("torch", "transformers", "tokenizers", "onnx", "onnxscript", "onnxruntime", *TO_CONVERT)
 _TO_RUN = ("onnxruntime", "tokenizers")
 
 FLOAT = Runtime(

@@ -134,4 +134,4 @@ def _write_onnx(made: Path) -> None:
         dynamo=True,
         verbose=False,
     )
-    quantize_dynamic(made / FLOAT_FILE, made / INT8_FILE)
+    quantize_dynamic(made / FLOAT_FILE, made / INT8_FILE, per_channel=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtimes.padded import TOKENISER_FILE, Ints, Padded
-from runtimes.runtime import Array, Places, Reader, Runtime
+from runtimes.runtime import TO_CONVERT, Array, Places, Reader, Runtime
 
 CHECKPOINT = "checkpoint"
 
@@ -35,7 +35,7 @@ def _files(places: Places) -> Sequence[Path]:
 
 PYTORCH = Runtime(
     name="PyTorch, float32",
-    modules=("torch", "transformers", "tokenizers"),
+    modules=("torch", "transformers", "tokenizers", *TO_CONVERT),
     packages=("torch", "transformers"),
     simplicity="what training uses, so nothing is converted; padding, cutting and the two means are ours to write",
     load=_load,

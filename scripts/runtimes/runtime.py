@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+TO_CONVERT = ("gguf", "safetensors")
+"""The modules that prepare.py needs for any of the others."""
+
 
 @dataclass(frozen=True)
 class Places:
