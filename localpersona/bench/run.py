@@ -17,10 +17,11 @@ import numpy as np
 from localpersona.bench.data import Dataset
 from localpersona.bench.exam import Exam, drawn, sit, sit_actively
 from localpersona.bench.methods import Entry
+from localpersona.bench.parallel import mapped
 from localpersona.bench.protocol import BenchError, Population
 from localpersona.bench.results import Results
 from localpersona.bench.scoring import Progress
-from localpersona.bench.splits import Examinee, Part, split
+from localpersona.bench.splits import Examinee, Part, part_of
 from localpersona.bench.summary import Collected, curves
 from localpersona.preferences.arrays import Array
 
@@ -39,12 +40,19 @@ class Plan:
     splits: int = SPLITS
     parts: int = PARTS
     seed: int = 0
+    jobs: int = 1
+    """Processes; changes nothing but the time."""
 
 
 def run(name: str, data: Dataset, plan: Plan, progress: Progress) -> Results:
     """Return how well each method predicts held-out people's choices on held-out prompts. Raises BenchError."""
-    steps = _Steps(progress, plan.splits * plan.parts * len({entry.source for entry in plan.entries}))
-    splits = [_split(data, plan, plan.seed + number, steps) for number in range(plan.splits)]
+    tasks = [(plan.seed + number, part) for number in range(plan.splits) for part in range(plan.parts)]
+    found: list[Collected] = []
+    progress("parts of the splits", 0, len(tasks))
+    for collected in mapped(_task, (data, plan), tasks, plan.jobs):
+        found.append(collected)
+        progress("parts of the splits", len(found), len(tasks))
+    splits = [Collected.joined(found[at : at + plan.parts]) for at in range(0, len(found), plan.parts)]
     _require_both_outcomes(splits, plan)
     tested = np.unique(np.concatenate([people for collected in splits for people in collected.people]))
     return Results(
@@ -62,29 +70,19 @@ def run(name: str, data: Dataset, plan: Plan, progress: Progress) -> Results:
     )
 
 
-class _Steps:
-    """Counts what is done."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
-
-    def begin(self, title: str) -> None:
-        self._progress(title, self._done, self._total)
-        self._done += 1
-
-
-def _split(data: Dataset, plan: Plan, seed: int, steps: _Steps) -> Collected:
-    collected = Collected()
-    for part in split(data, plan.parts, seed, plan.answers[-1]):
-        collected.shared += part.shared
-        exams = [_exam(data, examinee, seed) for examinee in part.examinees]
-        for examinee in part.examinees:
-            collected.people.append(np.full(len(examinee.test), examinee.user))
-            collected.outcomes.append(data.outcomes[examinee.test])
-        for entry, population in _trained(data, part, plan.entries, seed, steps):
-            for exam in exams:
-                for count, predicted in zip(plan.answers, _sit(entry, population, exam, plan), strict=True):
-                    collected.predictions[entry.key, count].append(predicted)
+def _task(given: tuple[Dataset, Plan], task: tuple[int, int]) -> Collected:
+    """Return the predictions for one part of the people in the split of one seed."""
+    (data, plan), (seed, number) = given, task
+    part = part_of(data, plan.parts, number, seed, plan.answers[-1])
+    collected = Collected(shared=part.shared)
+    exams = [_exam(data, examinee, seed) for examinee in part.examinees]
+    for examinee in part.examinees:
+        collected.people.append(np.full(len(examinee.test), examinee.user))
+        collected.outcomes.append(data.outcomes[examinee.test])
+    for entry, population in _trained(data, part, plan.entries, seed):
+        for exam in exams:
+            for count, predicted in zip(plan.answers, _sit(entry, population, exam, plan), strict=True):
+                collected.predictions.setdefault((entry.key, count), []).append(predicted)
     return collected
 
 
@@ -94,7 +92,7 @@ def _exam(data: Dataset, examinee: Examinee, seed: int) -> Exam:
 
 
 def _trained(
-    data: Dataset, part: Part, entries: Sequence[Entry], seed: int, steps: _Steps
+    data: Dataset, part: Part, entries: Sequence[Entry], seed: int
 ) -> Iterator[tuple[Entry, Population]]:
     """Yield every entry with its population; entries that differ only in the questions share one."""
     if not len(part.train) or not part.examinees:
@@ -103,7 +101,6 @@ def _trained(
     populations: dict[str, Population] = {}
     for entry in entries:
         if entry.source not in populations:
-            steps.begin(entry.title)
             populations[entry.source] = entry.load().train(training, seed)
         yield entry, populations[entry.source]
 

@@ -34,24 +34,28 @@ class Part:
 
 
 def split(data: Dataset, parts: int, seed: int, most_answers: int) -> Iterator[Part]:
-    """Yield each part of the people together with the same part of the prompts, held out.
+    """Yield each part: every person is held out once, and every prompt once."""
+    for number in range(parts):
+        yield part_of(data, parts, number, seed, most_answers)
 
-    Every person is held out once and every prompt once. People without `most_answers` answers to be asked, or
-    with nothing to be tested on, are no examinees.
+
+def part_of(data: Dataset, parts: int, number: int, seed: int, most_answers: int) -> Part:
+    """Return part `number` of the people together with the same part of the prompts, held out.
+
+    People without `most_answers` answers to be asked, or with nothing to be tested on, are no examinees.
     """
-    mine, tested = assign(data.users, parts, seed), assign(data.prompts, parts, seed + 1)
-    for part in range(parts):
-        held_out = tested == part
-        repeated = _repeated_texts(data, held_out)
-        testable = held_out & (data.outcomes != 0.5) & ~repeated
-        examinees = []
-        for user in np.unique(data.users[mine == part]):
-            theirs = data.users == user
-            pool, test = np.flatnonzero(theirs & ~held_out), np.flatnonzero(theirs & testable)
-            if len(pool) >= max(most_answers, 1) and len(test):
-                examinees.append(Examinee(int(user), pool, test))
-        shared = int((repeated & held_out & (mine == part)).sum())
-        yield Part(np.flatnonzero((mine != part) & ~held_out), tuple(examinees), shared)
+    mine = assign(data.users, parts, seed) == number
+    held_out = assign(data.prompts, parts, seed + 1) == number
+    repeated = _repeated_texts(data, held_out)
+    testable = held_out & (data.outcomes != 0.5) & ~repeated
+    examinees = []
+    for user in np.unique(data.users[mine]):
+        theirs = data.users == user
+        pool, test = np.flatnonzero(theirs & ~held_out), np.flatnonzero(theirs & testable)
+        if len(pool) >= max(most_answers, 1) and len(test):
+            examinees.append(Examinee(int(user), pool, test))
+    shared = int((repeated & held_out & mine).sum())
+    return Part(np.flatnonzero(~mine & ~held_out), tuple(examinees), shared)
 
 
 def assign(labels: Ints, parts: int, seed: int) -> Ints:

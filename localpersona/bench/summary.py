@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,14 +26,26 @@ RESAMPLES = 2000
 
 @dataclass(eq=False)
 class Collected:
-    """What one split gave. People and outcomes are the same for all methods."""
+    """What one split gave, or a part of it. People and outcomes are the same for all methods."""
 
-    predictions: dict[tuple[str, int], list[Array]] = field(default_factory=lambda: defaultdict(list))
+    predictions: dict[tuple[str, int], list[Array]] = field(default_factory=dict)
     """A list by a method's key and a number of answers; one array for each person."""
     people: list[Ints] = field(default_factory=list)
     outcomes: list[Array] = field(default_factory=list)
     shared: int = 0
     """Test choices left out, see `Part`."""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Collected]) -> Collected:
+        """Return the parts of one split as one."""
+        whole = cls()
+        for part in parts:
+            whole.people += part.people
+            whole.outcomes += part.outcomes
+            whole.shared += part.shared
+            for key, predicted in part.predictions.items():
+                whole.predictions.setdefault(key, []).extend(predicted)
+        return whole
 
     def of(self, key: str, count: int, tested: Ints) -> Predictions:
         """Return one method's after a number of answers, with people numbered by their place in `tested`."""

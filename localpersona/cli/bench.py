@@ -62,6 +62,7 @@ def bench() -> None:
     show_default=True,
     help="How many splits, each with a seed of its own.",
 )
+@click.option("--jobs", type=click.IntRange(1, 256), help="How many processes; by default one for each core.")
 @click.option("--scores", metavar="FILE", help="An .npz of scores to use before the reward model's.")
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
@@ -72,6 +73,7 @@ def preferences(
     methods: str,
     answers: tuple[int, ...] | None,
     seeds: int,
+    jobs: int | None,
     scores: str | None,
     markdown: bool,
     json_file: str | None,
@@ -86,12 +88,12 @@ def preferences(
     with _benching():
         from localpersona.bench import chart
         from localpersona.bench.methods import chosen
+        from localpersona.bench.parallel import cores
         from localpersona.bench.report import report
         from localpersona.bench.run import ANSWERS, Plan, run
 
-        plan = Plan(
-            chosen([name.strip() for name in methods.split(",") if name.strip()]), answers or ANSWERS, seeds
-        )
+        entries = chosen([name.strip() for name in methods.split(",") if name.strip()])
+        plan = Plan(entries, answers or ANSWERS, seeds, jobs=jobs or cores())
         _check(plan, png_file)
         name, dataset = _load(expanded(data), protocol, expanded(scores) if scores else None)
         results = run(name, dataset, plan, _show)

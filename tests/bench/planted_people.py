@@ -26,7 +26,7 @@ class Planted:
 
 
 def planted(
-    weights: Array, *, prompts: int = 40, each: int = 100, seed: int = 0, embedding: Array | None = None
+    weights: Array, *, prompts: int = 30, each: int = 80, seed: int = 0, embedding: Array | None = None
 ) -> Planted:
     """Return `each` comparisons by U people with weights (U, J).
 
@@ -61,7 +61,7 @@ def question(features: Features, row: int) -> Features:
 
 
 def auc_after(
-    method: Method, planted: Planted, answers: tuple[int, ...], *, actively: bool = False, parts: int = 3
+    method: Method, planted: Planted, answers: tuple[int, ...], *, actively: bool = False, parts: int = 2
 ) -> tuple[list[float], float]:
     """Return a method's ROC-AUC on held-out people after each number of answers, and that of the truth."""
     data, predictions, rows = planted.data, [], []

@@ -17,9 +17,9 @@ from localpersona.bench.report import focus, report
 from localpersona.bench.results import Results
 from localpersona.bench.run import Plan, run
 
-TASTES = np.random.default_rng(3).normal(size=(16, 3)) * [2.0, 1.0, 0.5]
-WORLD = planted(TASTES, each=80)
-PLAN = Plan(chosen(["pref", "pref-random", "pooled", "shuffled"]), (0, 5, 10), splits=2, parts=3)
+TASTES = np.random.default_rng(3).normal(size=(12, 3)) * [2.0, 1.0, 0.5]
+WORLD = planted(TASTES, each=50)
+PLAN = Plan(chosen(["pref", "pref-random", "pooled", "shuffled"]), (0, 5, 10), splits=2, parts=2)
 said: list[tuple[str, int, int]] = []
 
 
@@ -31,7 +31,7 @@ def results() -> Results:
 
 def test_each_method_has_figures_for_each_number_of_answers(results: Results) -> None:
     assert [curve.key for curve in results.curves] == ["pref", "pref-random", "pooled", "shuffled"]
-    assert (results.people, results.left_out, results.splits) == (16, 0, 2)
+    assert (results.people, results.left_out, results.splits) == (12, 0, 2)
     for curve in results.curves:
         for figure in (*curve.auc, *curve.log_loss):
             assert figure.low <= figure.value <= figure.high
@@ -57,9 +57,16 @@ def test_the_same_seed_gives_the_same_figures(results: Results) -> None:
     assert run("planted people", WORLD.data, PLAN, lambda *_: None) == results
 
 
-def test_progress_counts_what_is_trained_once_for_both_ways_to_ask(results: Results) -> None:
-    assert [done for _, done, _ in said] == list(range(2 * 3 * 3))
-    assert {total for *_, total in said} == {2 * 3 * 3}
+def test_more_processes_give_the_same_figures(results: Results) -> None:
+    few = replace(PLAN, entries=PLAN.entries[:1], answers=(0, 5), splits=1)
+    alone, together = (
+        run("planted people", WORLD.data, replace(few, jobs=jobs), lambda *_: None) for jobs in (1, 2)
+    )
+    assert alone == together
+
+
+def test_progress_is_told_part_by_part(results: Results) -> None:
+    assert [(done, total) for _, done, total in said] == [(done, 4) for done in range(5)]
 
 
 def test_people_with_too_few_answers_are_left_out_and_counted() -> None:
@@ -72,7 +79,7 @@ def test_people_with_too_few_answers_are_left_out_and_counted() -> None:
         },
     )
     found = run("fewer", data, replace(PLAN, entries=PLAN.entries[:1], splits=1), lambda *_: None)
-    assert (found.people, found.left_out) == (15, 1)
+    assert (found.people, found.left_out) == (11, 1)
     assert "1 people have too few comparisons for 10 answers" in report(found)
 
 

@@ -20,11 +20,12 @@ from localpersona.preferences import Weights
 from localpersona.preferences.arrays import Array
 from localpersona.preferences.factorization import Factors, fit_factors
 
-RANKS = (4, 6, 8)
-EMBEDDING = (0.03, 0.1, 0.3)
+RANKS = (4, 8)
+EMBEDDING = (0.1, 0.3)
 """How large the embedding's contribution is expected to be, relative to that of the traits."""
 RESIDUAL_RANKS = (1, 2)
-RESIDUAL_STRENGTHS = (3.0, 10.0)
+RESIDUAL_STRENGTH = 10.0
+"""Of the regularisation. Weaker ones were worse throughout: what is left to learn is little."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Learned:
     name: str = "PReF, learned factors"
 
     def train(self, data: Comparisons, seed: int) -> FactorPopulation:
-        usual = LearnedWith(rank=6, embedding=0.1)
-        best = best_of([replace(usual, embedding=size) for size in EMBEDDING], data, seed)
+        best = best_of([LearnedWith(RANKS[-1], size) for size in EMBEDDING], data, seed)
         return best_of([replace(best, rank=rank) for rank in RANKS], data, seed).train(data, seed)
 
 
@@ -64,7 +64,7 @@ class Hybrid:
     name: str = "PReF, named traits and learned factors"
 
     def train(self, data: Comparisons, seed: int) -> FactorPopulation:
-        candidates = [HybridWith(rank, size) for size in RESIDUAL_STRENGTHS for rank in RESIDUAL_RANKS]
+        candidates = [HybridWith(rank, RESIDUAL_STRENGTH) for rank in RESIDUAL_RANKS]
         return best_of(candidates, data, seed).train(data, seed)
 
 
