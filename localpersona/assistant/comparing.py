@@ -18,7 +18,7 @@ from localpersona.store import Store
 from localpersona.values import Candidate, Comparison
 
 WORTH_ASKING = 0.05
-"""Gain (see `question_gains`) from which a comparison is offered unasked. In a trial with simulated users the best
+"""Gain (`question_gains` by "variance", which needs no pool) from which a comparison is offered unasked. In a trial with simulated users the best
 pair of four candidates reached it nearly always at first, in two of three answers after ten comparisons, in one of
 three after thirty and one of eight after sixty: the offer fades as there is less to learn."""
 NOTICEABLE = 0.15
@@ -49,7 +49,7 @@ def comparable(
     if not scored:
         return None
     differences = [np.subtract(scores[first.text], scores[second.text]) for first, second in scored]
-    gains = question_gains(taste.weights(), differences)
+    gains = question_gains(taste.weights(), differences, "variance")
     best = int(np.argmax(gains))
     first, second = scored[best]
     if swapped(taste.name, message_id):

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from localpersona.preferences.criteria import CRITERIA
+from localpersona.preferences.forgetting import recency
+from localpersona.preferences.kinds import Kinds
 from localpersona.preferences.population import fit_population
 from localpersona.preferences.questions import next_question, question_gains
 from localpersona.preferences.weights import LAPSE, Weights
 
-__all__ = ["LAPSE", "Weights", "fit_population", "next_question", "question_gains"]
+__all__ = [
+    "CRITERIA",
+    "LAPSE",
+    "Kinds",
+    "Weights",
+    "fit_population",
+    "next_question",
+    "question_gains",
+    "recency",
+]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 def finite(values: ArrayLike, what: str) -> Array:

@@ -8,7 +8,7 @@ prior in place of N(0, I/λ). Knows arrays only: nothing of users, traits or ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,19 @@ CONVERGED = 1e-12
 """Squared length of a Newton step, in posterior standard deviations, that is the last one taken."""
 SMALLEST_SIZE = 1e-12
 """Of a damped step; below it the loss cannot be lowered within rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """n comparisons and how they are read."""
+
+    differences: Array
+    """(n, J)."""
+    outcomes: Array
+    """(n,) in [0, 1]; 0.5 is half a win for either."""
+    importance: Array
+    """(n,) at least 0: how often each comparison counts. 1 is once."""
+    lapse: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +57,12 @@ class Laplace:
     """(J, J) inverse of the negative log posterior's curvature at the mode."""
     start: Array
     """(J,) the mode without lapses: where a similar fit should start."""
+    log_evidence: float
+    """Logarithm of the comparisons' marginal likelihood, by Laplace's method."""
 
 
 def terms(t: Array, outcomes: Array, lapse: float) -> Terms:
-    """Return loss, slope and curvature at log-odds t (n,); an outcome of 0.5 is half a win for either."""
+    """Return loss, slope and curvature at log-odds t (…, n) for outcomes (n,)."""
     s = sigmoid(t)
     if lapse == 0.0:  # the general formulas below would divide 0 by 0 where σ underflows
         loss = np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t))) - outcomes * t
@@ -61,15 +76,8 @@ def terms(t: Array, outcomes: Array, lapse: float) -> Terms:
     return Terms(loss, dp * (lost - won), curvature)
 
 
-def fit_laplace(
-    differences: Array,
-    outcomes: Array,
-    mean: Array,
-    covariance: Array,
-    lapse: float,
-    start: Array | None = None,
-) -> Laplace:
-    """Return the posterior of w after comparisons (n, J) with outcomes (n,); the prior is (J,), (J, J).
+def fit_laplace(evidence: Evidence, mean: Array, covariance: Array, start: Array | None = None) -> Laplace:
+    """Return the posterior of w after the evidence; the prior is N(mean (J,), covariance (J, J)).
 
     With lapses the loss is not convex and may have several minima. The convex fit without lapses is
     therefore solved first, and the fit with lapses begins at its unique solution: `start` (J,) saves time but
@@ -77,31 +85,34 @@ def fit_laplace(
     Raises ValueError when covariance is not positive definite.
     """
     precision = inverse(covariance)
-    convex = _minimise(differences, outcomes, mean, precision, 0.0, mean if start is None else start)
-    mode = _minimise(differences, outcomes, mean, precision, lapse, convex) if lapse > 0.0 else convex
-    at_mode = terms(differences @ mode, outcomes, lapse)
-    return Laplace(mode, inverse(_curvature(differences, at_mode, precision)), convex)
+    mode = convex = _minimise(replace(evidence, lapse=0.0), mean, precision, mean if start is None else start)
+    if evidence.lapse > 0.0:
+        mode = _minimise(evidence, mean, precision, convex)
+    at_mode, away = terms(evidence.differences @ mode, evidence.outcomes, evidence.lapse), mode - mean
+    found = inverse(_curvature(evidence, at_mode, precision))
+    height = -evidence.importance @ at_mode.loss - 0.5 * away @ precision @ away
+    volume = 0.5 * (np.linalg.slogdet(found)[1] - np.linalg.slogdet(covariance)[1])
+    return Laplace(mode, found, convex, float(height + volume))
 
 
-def _minimise(
-    differences: Array, outcomes: Array, mean: Array, precision: Array, lapse: float, start: Array
-) -> Array:
+def _minimise(evidence: Evidence, mean: Array, precision: Array, start: Array) -> Array:
     """Damped Newton: full steps where they lower the negative log posterior enough, halved ones elsewhere."""
+    differences, importance = evidence.differences, evidence.importance
 
     def evaluate(w: Array) -> tuple[float, Terms]:
-        at = terms(differences @ w, outcomes, lapse)
+        at = terms(differences @ w, evidence.outcomes, evidence.lapse)
         away = w - mean
-        return float(at.loss.sum() + 0.5 * away @ precision @ away), at
+        return float(importance @ at.loss + 0.5 * away @ precision @ away), at
 
     w = start
     value, at = evaluate(w)
     for _ in range(MAX_STEPS):
-        gradient = differences.T @ at.slope + precision @ (w - mean)
-        step = -np.linalg.solve(_curvature(differences, at, precision), gradient)
+        gradient = (importance * at.slope) @ differences + precision @ (w - mean)
+        step = -np.linalg.solve(_curvature(evidence, at, precision), gradient)
         decrement = float(-gradient @ step)
         if decrement <= 0.0:  # nothing is left but rounding
             break
-        rounding = 1e-14 * len(outcomes) * (1.0 + abs(value))
+        rounding = 1e-14 * len(importance) * (1.0 + abs(value))
         size, (trial, trial_at) = 1.0, evaluate(w + step)
         while trial > value - 1e-4 * size * decrement + rounding and size > SMALLEST_SIZE:
             size /= 2.0
@@ -112,15 +123,16 @@ def _minimise(
     return w
 
 
-def _curvature(differences: Array, at: Terms, precision: Array) -> Array:
+def _curvature(evidence: Evidence, at: Terms, precision: Array) -> Array:
     """Return the Hessian (J, J) of the negative log posterior, or a positive definite stand-in.
 
     Where lapses make the exact one indefinite, comparisons with negative curvature count as uninformative.
     """
-    exact = precision + differences.T @ (at.curvature[:, None] * differences)
+    differences, curvature = evidence.differences, evidence.importance * at.curvature
+    exact = precision + differences.T @ (curvature[:, None] * differences)
     try:
         np.linalg.cholesky(exact)
     except np.linalg.LinAlgError:
-        informative = np.maximum(at.curvature, 0.0)
+        informative = np.maximum(curvature, 0.0)
         return np.asarray(precision + differences.T @ (informative[:, None] * differences))
     return np.asarray(exact)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localpersona.preferences.arrays import Array
+from localpersona.preferences.kinds import Kinds
 from localpersona.preferences.weights import LAPSE, Weights
 
 MAX_ROUNDS = 200
@@ -20,6 +21,16 @@ INDEPENDENT_USERS = 4.0
 predicted best after few answers, 4 to 12 after forty."""
 UNIT_USERS = 1.0
 """And how many with unit variances: few or similar users must not shrink a variance to nothing."""
+DISTINCT = 0.7
+"""Of many users, the share of their tastes' spread that lies between kinds; the rest is within every kind.
+Held-out people were predicted equally well from 0.6 to 0.75; nearer to 1 a new user is taken for somebody known."""
+
+
+CARELESS = 0.1
+"""Of new users, the share who are expected to answer at random. As large as calibration allows: with it, somebody
+who flips coins over questions as they come is predicted no worse than by one reward for everybody."""
+MOST_KINDS = 64
+"""More add nothing but time."""
 
 
 def fit_population(
@@ -28,6 +39,7 @@ def fit_population(
     names: Sequence[str],
     version: str,
     lapse: float = LAPSE,
+    careless: float = CARELESS,
 ) -> Weights:
     """Return the prior for a new user, from U users' comparisons: (n_u, J) and (n_u,) each.
 
@@ -38,6 +50,8 @@ def fit_population(
     by 1 + 1/U, because the mean is known from U users only.
     Modes understate: planted standard deviations come back about 15 % too small from 60 answers a user and
     5 % too small from 200.
+    Every user then is a kind of people (a smoothed bootstrap, Silverman & Young 1987): the mixture has the mean
+    and the covariance of the Gaussian, and where it has more to say is learned sooner. See DISTINCT.
     Raises ValueError when there are no users or an array does not fit.
     """
     users = len(differences_by_user)
@@ -56,7 +70,8 @@ def fit_population(
         prior, fitted = Weights.gaussian(mean, covariance, names, version, lapse), [*posteriors]
         if moved < TOLERANCE:
             break
-    return Weights.gaussian(prior.mean, (1.0 + 1.0 / users) * prior.covariance, names, version, lapse)
+    kinds = _kinds_of(np.stack([user.mean for user in posteriors]), prior)
+    return Weights.mixture(kinds, names, version, lapse, careless)
 
 
 def _gaussian_of(users: Sequence[Weights], covariance: Array) -> tuple[Array, Array]:
@@ -69,6 +84,17 @@ def _gaussian_of(users: Sequence[Weights], covariance: Array) -> tuple[Array, Ar
     independent = np.diag(np.diag(scatter)) / count
     total = scatter + INDEPENDENT_USERS * independent + UNIT_USERS * np.eye(size)
     return mean, total / (count + INDEPENDENT_USERS + UNIT_USERS)
+
+
+def _kinds_of(means: Array, gaussian: Weights) -> Kinds:
+    """Return one kind for each user's mean (U, J); together they have the Gaussian's moments, widened."""
+    users = len(means)
+    # The Gaussian's covariance holds at least U / (U + …) of the scatter, so that what is left within is positive.
+    distinct = DISTINCT * users / (users + INDEPENDENT_USERS + UNIT_USERS)
+    some = means[np.linspace(0, users - 1, min(users, MOST_KINDS)).astype(int)]
+    away = some - some.mean(axis=0)
+    within = (1.0 + 1.0 / users) * gaussian.covariance - distinct * away.T @ away / len(some)
+    return Kinds.of(np.ones(len(some)), gaussian.mean + np.sqrt(distinct) * away, within)
 
 
 def _distance(mean: Array, covariance: Array, prior: Weights) -> float:

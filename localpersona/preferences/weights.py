@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from localpersona.preferences.arrays import Array, finite, frozen
 from localpersona.preferences.gaussians import condition, expected_sigmoid, inverse
-from localpersona.preferences.laplace import fit_laplace
+from localpersona.preferences.kinds import Kinds, posterior
+from localpersona.preferences.laplace import Evidence, fit_laplace
 
 LAPSE = 0.03
 """How often each key is pressed whatever the answers are: 2 · LAPSE of all comparisons say nothing."""
@@ -28,7 +29,7 @@ LARGEST_DIFFERENCE = 1e3
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A Gaussian over weights of J traits, in read-only arrays. Made by `prior`, `gaussian` or `fit`."""
+    """A Gaussian over weights of J traits, in read-only arrays. Made by `prior`, `gaussian`, `mixture` or `fit`."""
 
     mean: Array
     """(J,) log-odds per standard deviation of a trait; positive: the trait's high pole is preferred."""
@@ -40,18 +41,30 @@ class Weights:
     """Of the reward model whose trait scores these weights are for."""
     lapse: float
     """In [0, 0.5): the likelihood's floor, see `laplace`."""
+    careless: float
+    """In [0, 1): the probability that this user's answers are coin flips. It dampens predictions, not the mean."""
     differences: Array = field(repr=False)
     """(n, J) traits of the first response minus traits of the second, oldest comparison first."""
     outcomes: Array = field(repr=False)
     """(n,) 1 first preferred, 0 second, 0.5 a tie."""
+    importance: Array = field(repr=False)
+    """(n,) how often each comparison counts; 1 unless told otherwise."""
     base: Weights | None = field(default=None, repr=False)
     """The prior this was fitted under; None when this is a prior itself."""
+    kinds: Kinds | None = field(default=None, repr=False)
+    """Of a prior: the mixture that mean and covariance sum up; None where they say it all."""
     _start: Array | None = field(default=None, repr=False)
     """(J,) where the next fit starts."""
 
     @classmethod
     def gaussian(
-        cls, mean: ArrayLike, covariance: ArrayLike, names: Sequence[str], version: str, lapse: float = LAPSE
+        cls,
+        mean: ArrayLike,
+        covariance: ArrayLike,
+        names: Sequence[str],
+        version: str,
+        lapse: float = LAPSE,
+        careless: float = 0.0,
     ) -> Weights:
         """Return a prior with mean (J,) and covariance (J, J). Raises ValueError when they cannot be one."""
         centre, spread = finite(mean, "the mean"), finite(covariance, "the covariance")
@@ -67,6 +80,8 @@ class Weights:
             raise ValueError("the covariance is not symmetric")
         if not 0.0 <= lapse < 0.5:
             raise ValueError(f"the lapse rate must be at least 0 and below 0.5, not {lapse}")
+        if not 0.0 <= careless < 1.0:
+            raise ValueError(f"the probability of coin flips must be at least 0 and below 1, not {careless}")
         spread = (spread + spread.T) / 2.0
         inverse(spread)  # raises when it is not positive definite
         return cls(
@@ -75,9 +90,18 @@ class Weights:
             names=tuple(str(name) for name in names),
             version=str(version),
             lapse=lapse,
+            careless=careless,
             differences=frozen(np.empty((0, size))),
             outcomes=frozen(np.empty(0)),
+            importance=frozen(np.empty(0)),
         )
+
+    @classmethod
+    def mixture(
+        cls, kinds: Kinds, names: Sequence[str], version: str, lapse: float = LAPSE, careless: float = 0.0
+    ) -> Weights:
+        """Return a prior of several kinds of people. Raises ValueError when it cannot be one."""
+        return replace(cls.gaussian(*kinds.moments(), names, version, lapse, careless), kinds=kinds)
 
     @classmethod
     def prior(cls) -> Weights:
@@ -92,12 +116,14 @@ class Weights:
         differences: ArrayLike,
         outcomes: ArrayLike,
         *,
+        importance: ArrayLike | None = None,
         prior: Weights | None = None,
         version: str | None = None,
         start: Weights | None = None,
     ) -> Weights:
         """Return the posterior after comparisons (n, J) with outcomes (n,) in [0, 1].
 
+        importance: (n,) how often each counts, at least 0; once by default. `recency` gives forgetting.
         prior: the shipped one by default; it holds no comparisons itself.
         version: of the reward model that scored the differences, if it is to be checked against the prior's.
         start: weights after similar comparisons, which save time and change nothing.
@@ -108,22 +134,29 @@ class Weights:
             raise ValueError(f"the prior already holds {prior.comparisons} comparisons: use update()")
         if start is not None:
             prior.require_same_traits(start)
-        rows = prior._checked(differences, version)
+        rows = prior.checked(differences, version)
         answers = finite(outcomes, "the outcomes")
         if answers.shape != (len(rows),):
             raise ValueError(f"{len(rows)} comparisons need as many outcomes, not shape {answers.shape}")
         if answers.size and not (answers.min() >= 0.0 and answers.max() <= 1.0):
             raise ValueError("outcomes must be between 0 and 1: 1 first, 0 second, 0.5 a tie")
-        begin = None if start is None else start._start
-        found = fit_laplace(rows, answers, prior.mean, prior.covariance, prior.lapse, begin)
+        counts = np.ones(len(rows)) if importance is None else finite(importance, "the importance")
+        if counts.shape != (len(rows),) or (counts.size and counts.min() < 0.0):
+            raise ValueError(f"importance must be {len(rows)} numbers of at least 0")
+        evidence = Evidence(rows, answers, counts, prior.lapse)
+        found = fit_laplace(evidence, prior.mean, prior.covariance, None if start is None else start._start)
+        if prior.kinds is not None:
+            found = posterior(prior.kinds, found, evidence)
         return cls(
             mean=frozen(found.mean),
             covariance=frozen(found.covariance),
             names=prior.names,
             version=prior.version,
             lapse=prior.lapse,
+            careless=_still_careless(prior.careless, found.log_evidence, float(counts.sum())),
             differences=frozen(rows),
             outcomes=frozen(answers),
+            importance=frozen(counts),
             base=prior,
             _start=found.start,
         )
@@ -143,22 +176,27 @@ class Weights:
             raise ValueError(f"one comparison is a difference of shape {self.mean.shape}, not {row.shape}")
         differences = np.concatenate([self.differences, row[None, :]])
         outcomes = np.append(self.outcomes, finite(outcome, "the outcome"))
-        return Weights.fit(differences, outcomes, prior=self.base or self, version=version, start=self)
+        importance = np.append(self.importance, 1.0)
+        prior = self.base or self
+        return Weights.fit(
+            differences, outcomes, importance=importance, prior=prior, version=version, start=self
+        )
 
     def predict(self, differences: ArrayLike, *, version: str | None = None) -> Array:
         """Return (m,) the probability that the first response is preferred, for differences (m, J).
 
         The posterior's uncertainty is integrated, so little knowledge gives probabilities near 0.5. Lapses
-        are included, so all are within [lapse, 1 − lapse].
+        are included, so all are within [lapse, 1 − lapse]; and the suspicion of coin flips, `careless`.
         Raises ValueError for wrong shapes, values or versions.
         """
-        checked = self._checked(differences, version)
+        checked = self.checked(differences, version)
         preferred = expected_sigmoid(checked @ self.mean, np.sqrt(self.variance_of(checked)))
-        return self.lapse + (1.0 - 2.0 * self.lapse) * preferred
+        chosen = self.lapse + (1.0 - 2.0 * self.lapse) * preferred
+        return chosen + self.careless * (0.5 - chosen)
 
     def variance_of(self, differences: ArrayLike) -> Array:
         """Return (m,) the posterior variance of the log-odds w·d for differences d, (m, J)."""
-        checked = self._checked(differences, None)
+        checked = self.checked(differences)
         return np.asarray(np.einsum("ij,ij->i", checked @ self.covariance, checked))
 
     def locked(self, values: Mapping[str, float]) -> Weights:
@@ -176,9 +214,15 @@ class Weights:
         at = np.array([self.names.index(name) for name in values])
         wanted = finite(list(values.values()), "a locked value")
         prior = self.base or self
-        mean, covariance = condition(prior.mean, prior.covariance, at, wanted, LOCKED_VARIANCE)
-        prior = Weights.gaussian(mean, covariance, self.names, self.version, self.lapse)
-        return Weights.fit(self.differences, self.outcomes, prior=prior) if self.comparisons else prior
+        if prior.kinds is None:
+            mean, covariance = condition(prior.mean, prior.covariance, at, wanted, LOCKED_VARIANCE)
+            prior = Weights.gaussian(mean, covariance, self.names, self.version, self.lapse, prior.careless)
+        else:
+            kinds = prior.kinds.given(at, wanted, LOCKED_VARIANCE)
+            prior = Weights.mixture(kinds, self.names, self.version, self.lapse, prior.careless)
+        if not self.comparisons:
+            return prior
+        return Weights.fit(self.differences, self.outcomes, importance=self.importance, prior=prior)
 
     def require_same_traits(self, other: Weights) -> None:
         """Raise ValueError unless other is about the same traits of the same reward model."""
@@ -187,26 +231,34 @@ class Weights:
             raise ValueError("weights of different traits cannot be mixed")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return mean, covariance, names, version and lapse for JSON. Comparisons are the store's to keep."""
+        """Return mean, covariance, names, version, lapse, careless and a prior's kinds for JSON.
+
+        Comparisons are the store's to keep.
+        """
         return {
             "names": list(self.names),
             "version": self.version,
             "lapse": self.lapse,
+            "careless": self.careless,
             "mean": self.mean.tolist(),
             "covariance": self.covariance.tolist(),
-        }
+        } | ({} if self.kinds is None else {"kinds": self.kinds.to_dict()})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Weights:
         """Return what `to_dict` described, as a prior. Raises ValueError when it is malformed."""
         try:
             mean, covariance, version = data["mean"], data["covariance"], data["version"]
-            names, lapse = list(data["names"]), float(data.get("lapse", LAPSE))
+            names, kinds = list(data["names"]), data.get("kinds")
+            lapse, careless = float(data.get("lapse", LAPSE)), float(data.get("careless", 0.0))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"these are not weights ({error})") from None
-        return cls.gaussian(mean, covariance, names, version, lapse)
+        if kinds is None:
+            return cls.gaussian(mean, covariance, names, version, lapse, careless)
+        return cls.mixture(Kinds.from_dict(kinds), names, version, lapse, careless)
 
-    def _checked(self, differences: ArrayLike, version: str | None) -> Array:
+    def checked(self, differences: ArrayLike, version: str | None = None) -> Array:
+        """Return differences (n, J) as an array. Raises ValueError for wrong shapes, values or versions."""
         if version is not None:
             self._require_version(version)
         checked = finite(differences, "the differences")
@@ -221,3 +273,11 @@ class Weights:
     def _require_version(self, version: str) -> None:
         if version != self.version:
             raise ValueError(f"weights for reward model {self.version!r} cannot be mixed with {version!r}")
+
+
+def _still_careless(before: float, log_evidence: float, comparisons: float) -> float:
+    """Return the probability of coin flips, given how likely the comparisons were if they are none."""
+    if before == 0.0:
+        return 0.0
+    log_odds = np.log(before) - np.log1p(-before) - comparisons * np.log(2.0) - log_evidence
+    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -700.0, 700.0))))
