@@ -88,9 +88,8 @@ def fit_factors(
         raise ValueError(f"features must have shape (m, D), at least (1, 1), not {differences.shape}")
     people, answers, known = _checked(users, outcomes, offsets, len(differences))
     scale = feature_scale(np.mean(differences**2, axis=0), importance)
-    pairs, rows = np.unique(
-        differences / scale, axis=0, return_inverse=True
-    )  # many people compare the same two
+    # Many people compare the same two responses; their base rewards are computed once.
+    pairs, rows = np.unique(differences / scale, axis=0, return_inverse=True)
     chunk = Chunk(people, answers, rows.ravel(), offsets=known)
     found = fit_chunks(
         *(FeatureDesign(pairs), [chunk], int(people.max()) + 1, rank),
