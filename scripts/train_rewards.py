@@ -2,10 +2,9 @@
 
     .venv/bin/python scripts/train_rewards.py --data ../shared/data/styles
 
-What it needs besides the app (gguf, safetensors, SciPy, the original encoder) is there after ./scripts/test.
-Takes about five minutes and 1 GB on two cores, and can be interrupted: embeddings are kept in .cache/. Writes
-models/reward/ and models/questions.json, always the same for the same data on the same machine. The encoder
-is converted only when models/reward/encoder.gguf is absent: it is large, and Git keeps every version.
+What it needs besides the app (PyTorch, gguf, safetensors, SciPy, the original encoder) is there after
+./scripts/test. Takes about 40 minutes and 4 GB on two cores, and can be interrupted: finished epochs are kept in
+.cache/. Writes models/reward/ and models/questions.json, the same for the same data on the same machine.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,18 +24,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from training import bank, people
 from training.card import write_card
-from training.concordance import Concordance, bad_below_good, concordance
-from training.data import NAMES, Answers, Choices, Floats, load_answers, load_choices, load_features
-from training.encoder_gguf import load_weights, reference_embedding, source_folder, write_encoder
-from training.fit import HEADS, cross_fit, fit_heads
+from training.crossfit import groups_of, networks
+from training.data import (
+    NAMES,
+    Answers,
+    Choices,
+    Floats,
+    load_answers,
+    load_choices,
+    principal_components,
+    write_unseen,
+)
+from training.encoder_gguf import load_weights, source_folder, write_encoder
+from training.figures import choice_figures, order_figures, people_weights, spread_figures
+from training.finetune import HEADS, PREFIXES
+from training.fit import fit_counting
+from training.unseen import Array, Mixers, Parts, fit_mixers, unseen_parts, unseen_scores
 
 from localpersona.rewards.encoder import Encoder
-from localpersona.rewards.features import SURFACE
+from localpersona.rewards.features import SURFACE, extract
+from localpersona.rewards.heads import Heads
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 0
 SPLITS = 5  # random splits of people and prompts that the strangers' figures are averaged over
-SAMPLES = ("How do I cook rice?", "Use 2 cups — and déjà vu!", "[SEP] <|im_end|> 漢字 😀", "word " * 600)
+NOTICEABLE = (
+    0.1  # standard deviations: the encoder as shipped may not differ more from the trained one, on average
+)
 
 
 def main() -> None:
@@ -48,61 +63,66 @@ def main() -> None:
     options = arguments.parse_args()
     folder = options.output / "reward"
     folder.mkdir(parents=True, exist_ok=True)
+    options.cache.mkdir(exist_ok=True)
 
-    print("1. The encoder")
-    encoder = folder / "encoder.gguf"
-    cosine = prepare_encoder(encoder)
-    encoder_hash = hashlib.sha256(encoder.read_bytes()).hexdigest()
-
-    print("2. The data")
+    print("1. The data")
     answers = load_answers(options.data)
     choices = load_choices(options.data, answers)
-    features = load_features(answers, encoder, options.cache)
+    original = original_encoder(options.cache)
     print(f"  {len(answers.rows)} answers, {len(choices.people)} choices")
 
-    print("3. Heads for every fold, to be tested on answers that they never saw")
-    by_head = cross_fit(features, answers.ratings, answers.prompts, answers.folds, SEED)
-    raw = by_head.mean(axis=1).astype(float)
+    print("2. Networks, each to be tested on answers that it never saw")
+    groups = groups_of(answers.prompts, answers.folds)
+    *tested, final = networks(answers, groups, original, options.cache, SEED)
+    parts = unseen_parts(answers, groups, tested, SEED)
+    unseen = unseen_scores(parts, answers, groups, SEED)
+    raw = unseen[1.0].mean(axis=1).astype(float)
     mean, deviation = raw.mean(axis=0), raw.std(axis=0)
-    unseen = (raw - mean) / deviation
-    orders = order_figures(unseen, answers)
+    scores = (raw - mean) / deviation
+    orders = order_figures(scores, answers, SEED)
     print(f"  in the right order: {orders['written']['mean'][0]:.3f} of the pairs of written answers")
 
-    print("4. The heads that ship")
-    heads = fit_heads(features, answers.ratings, answers.prompts, SEED)
-    heads = heads.standardised(mean.astype(np.float32), deviation.astype(np.float32))
+    print("3. The model that ships")
+    encoder = folder / "encoder.gguf"
+    heads = final_heads(answers, parts, final, (mean, deviation), encoder)
+    encoder_hash = hashlib.sha256(encoder.read_bytes()).hexdigest()
     heads.save(folder / "heads.npz", encoder_hash)
     version = heads.version(encoder_hash)
-    print(f"  version {version}")
+    own, faithful = shipped_scores(answers, heads, encoder, final)
+    print(f"  version {version}; quantised, its scores moved by {faithful:.3f} standard deviations")
+    write_unseen(folder / "unseen.npz", answers, scores, original)
 
-    print("5. The prior, and how well it serves strangers")
-    prior = people.population(unseen, choices, np.arange(len(choices.people)), version)
+    print("4. The prior, and how well it serves strangers")
+    prior = people.population(scores, choices, np.arange(len(choices.people)), version)
     write_json(folder / "prior.json", prior.to_dict())
-    strangers = stranger_figures(unseen, choices)
+    strangers = stranger_figures(scores, choices)
 
-    print("6. The question bank")
-    questions = bank.choose_questions(
-        answers, heads.predict(features).mean(axis=1).astype(float), version, SEED
-    )
+    print("5. The question bank")
+    questions = bank.choose_questions(answers, own, version, SEED)
     write_json(options.output / "questions.json", questions)
-    differences = unseen[choices.first] - unseen[choices.second]
+    differences = scores[choices.first] - scores[choices.second]
     outside = ~np.isin(choices.prompts, bank.prompts_of(questions, answers))
 
-    print("7. Results and card")
+    print("6. Results and card")
+    by_head = ((unseen[1.0] - mean) / deviation).astype(np.float32)
     results = {
         "model": {
             "version": version,
             "seed": SEED,
             "heads": HEADS,
             "surface": SURFACE,
-            "terms": len(heads.lexicon.terms),
-            "cosine": cosine,
+            "terms": len(heads.counting.lexicon.terms),
+            "faithful": faithful,
             "answers": len(answers.rows),
             "choices": len(choices.people),
             "people": len(np.unique(choices.people)),
             "questions": len(questions["questions"]),
         },
         "concordance": orders,
+        "alone": alone_figures(parts, answers),
+        "beginnings": {f"{share:.0%}": beginning_figures(unseen[share], answers) for share in PREFIXES},
+        "spread": spread_figures(by_head, answers),
+        "choice": choice_figures(by_head, people_weights(scores, choices, prior), answers, SEED),
         "strangers": strangers,
         "questions": bank.try_questions(questions, prior, differences[outside][::20], SEED),
         "cost": measure_cost(folder),
@@ -111,41 +131,65 @@ def main() -> None:
     (folder / "CARD.md").write_text(write_card(json.loads(json.dumps(results))), encoding="utf-8")
 
 
-def prepare_encoder(path: Path) -> float:
-    """Convert the encoder unless it is there; return its lowest cosine with the original on some texts."""
-    source = source_folder()
-    weights = load_weights(source)
+def original_encoder(cache: Path) -> Path:
+    """Return the original encoder as a GGUF: its tokeniser is ours, its vectors a neutral description of texts."""
+    path = cache / "original.gguf"
     if not path.is_file():
-        write_encoder(weights, (source / "vocab.txt").read_text(encoding="utf-8").splitlines(), path)
-    model = Encoder(path)
-    vectors = model.embed(SAMPLES)
-    expected = np.stack([reference_embedding(weights, model.tokenise(text)) for text in SAMPLES])
-    model.close()
-    cosines = (vectors * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
-    if cosines.min() < 0.99:
-        raise SystemExit(f"The converted encoder is wrong: cosine {cosines.min():.3f} with the original")
-    return float(cosines.min())
+        _write(load_weights(source_folder()), path)
+    return path
 
 
-def order_figures(scores: Floats, answers: Answers) -> dict[str, Any]:
-    """Return concordance with the ratings, written answers and the small model's apart."""
-    figures: dict[str, Any] = {}
-    for name, rows in (("written", answers.written), ("small model", ~answers.written)):
-        found = concordance(
-            scores[rows], answers.ratings[rows], answers.prompts[rows], answers.folds[rows], SEED
-        )
-        figures[name] = as_json(found)
-    quality, rows = NAMES.index("quality"), answers.written
-    figures["bad below good"] = bad_below_good(
-        scores[rows, quality], answers.ratings[rows, quality], answers.prompts[rows]
+def final_heads(
+    answers: Answers, parts: Parts, final: Path, scale: tuple[Floats, Floats], encoder: Path
+) -> Heads:
+    """Write the encoder that learned from everything; return its heads, with scores standardised by scale."""
+    with np.load(final) as stored:
+        weights = {
+            name.removeprefix("encoder "): stored[name] for name in stored.files if name[:8] == "encoder "
+        }
+        head_weights, head_bias = stored["head weights"], stored["head bias"]
+        embeddings = stored["embeddings whole"]
+    _write(weights, encoder)
+    prompts, texts = [row["prompt"] for row in answers.rows], [row["text"] for row in answers.rows]
+    features = extract(prompts, texts, np.zeros((len(texts), 0), dtype=np.float32))
+    mixers: Mixers = fit_mixers(parts, answers, np.arange(len(texts)), SEED)
+    mean, deviation = (part.astype(np.float32) for part in scale)
+    return Heads(
+        names=NAMES,
+        embedding_weights=head_weights,
+        embedding_bias=head_bias,
+        centre=embeddings.mean(axis=0),
+        directions=principal_components(embeddings),
+        counting=fit_counting(features, answers.ratings, answers.prompts, SEED),
+        whole=mixers.whole.standardised(mean, deviation),
+        beginning=mixers.beginning.standardised(mean, deviation),
     )
-    return figures
 
 
-def as_json(found: Concordance) -> dict[str, Any]:
-    triples = np.stack([found.traits, found.low, found.high], axis=1).tolist()
-    traits = dict(zip(NAMES, triples, strict=True))
-    return {"mean": [found.mean, found.mean_low, found.mean_high], "traits": traits}
+def shipped_scores(answers: Answers, heads: Heads, encoder: Path, final: Path) -> tuple[Floats, float]:
+    """Return the shipped model's scores of all answers (n, J), and how far quantisation moved them on average."""
+    prompts, texts = [row["prompt"] for row in answers.rows], [row["text"] for row in answers.rows]
+    model = Encoder(encoder)
+    found = model.embed(list(zip(prompts, texts, strict=True)))
+    model.close()
+    with np.load(final) as stored:
+        trained = stored["embeddings whole"][np.argsort(stored["rows"])]
+    shipped, exact = (heads.predict(extract(prompts, texts, some)).mean(axis=1) for some in (found, trained))
+    moved = float(np.abs(shipped - exact).mean())
+    if moved > NOTICEABLE:
+        raise SystemExit(f"The converted encoder is wrong: scores move by {moved:.3f} standard deviations")
+    return shipped.astype(float), moved
+
+
+def alone_figures(parts: Parts, answers: Answers) -> dict[str, float]:
+    """Return the mean concordance of what was read, of what was counted, and of their plain mean, unmixed."""
+    read, counted = ((part - part.mean(0)) / part.std(0) for part in parts.mean(1.0))
+    kinds = {"read": read, "counted": counted, "both": read + counted}
+    return {name: order_figures(part, answers, SEED)["written"]["mean"][0] for name, part in kinds.items()}
+
+
+def beginning_figures(by_head: Array, answers: Answers) -> dict[str, Any]:
+    return order_figures(by_head.mean(axis=1).astype(float), answers, SEED)["written"]
 
 
 def stranger_figures(scores: Floats, choices: Choices) -> dict[str, Any]:
@@ -166,12 +210,19 @@ def summary(values: list[float]) -> list[float]:
 def measure_cost(folder: Path) -> dict[str, Any]:
     """Measure in a fresh process: this one has everything loaded."""
     command = [sys.executable, str(Path(__file__).with_name("training") / "cost.py"), str(folder)]
-    figures: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
+    figures: dict[str, Any] = json.loads(done.stdout)
     return figures
 
 
 def write_json(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write(weights: dict[str, Any], path: Path) -> None:
+    vocabulary = (source_folder() / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    write_encoder(weights, vocabulary, path)
 
 
 if __name__ == "__main__":

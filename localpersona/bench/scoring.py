@@ -139,8 +139,7 @@ def _score(
 def _score_prompt(model: Scorer, prompt: str, texts: Mapping[str, str], known: Scores) -> None:
     responses = list(texts.values())
     known.traits.update(zip(texts, model.score(prompt, responses).astype(np.float16), strict=True))
-    embed = getattr(model, "embed", lambda _, texts: np.zeros((len(texts), EMBEDDING)))
-    known.embedding.update(zip(texts, embed(prompt, responses).astype(np.float16), strict=True))
+    known.embedding.update(zip(texts, model.embed(prompt, responses).astype(np.float16), strict=True))
 
 
 def _cached(path: Path) -> Scores:

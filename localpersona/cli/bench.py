@@ -121,7 +121,7 @@ def _load(path: Path, protocol: str, scores: Path | None) -> tuple[str, Dataset]
     from localpersona.rewards import RewardModel
 
     judgements = attributes.read(path) if protocol == "attributes" else sources.read(path)
-    dataset = dataset_of(judgements, scores, RewardModel.load, _show)  # type: ignore[arg-type]
+    dataset = dataset_of(judgements, scores, RewardModel.load, _show)
     return judgements.name, dataset
 
 

@@ -1,4 +1,4 @@
-"""What the heads see of a response: its embedding, its surface, how it relates to the prompt, its words."""
+"""What the heads see of a response: what the encoder read, its surface, its words, those of the prompt in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from localpersona.rewards.surface import FEATURES, surface_features
 
 Array = NDArray[np.float32]
 
-RELATION = ("similarity", "prompt words answered", "answer words asked", "shared words")
+RELATION = ("prompt words answered", "answer words asked", "shared words")
 SURFACE = len(FEATURES) + len(RELATION)
 
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -27,7 +27,7 @@ class Features:
 
     texts: tuple[str, ...]
     embeddings: Array
-    """(n, width), each of length 1."""
+    """(n, 2 · width): the encoder's means over the response and over the prompt."""
     surface: Array
     """(n, SURFACE): `surface.FEATURES`, then `RELATION`."""
 
@@ -36,14 +36,11 @@ class Features:
         return Features(tuple(self.texts[row] for row in rows), self.embeddings[rows], self.surface[rows])
 
 
-def extract(
-    prompts: Sequence[str], texts: Sequence[str], prompt_embeddings: Array, embeddings: Array
-) -> Features:
-    """Return the features of texts (n), given both embeddings (n, width) from the encoder."""
-    similarity = (prompt_embeddings * embeddings).sum(axis=1, keepdims=True)
+def extract(prompts: Sequence[str], texts: Sequence[str], embeddings: Array) -> Features:
+    """Return the features of texts (n), given their embeddings (n, 2 · width) from the encoder."""
     overlap = [_overlap(prompt, text) for prompt, text in zip(prompts, texts, strict=True)]
-    shared = np.array(overlap, dtype=np.float32).reshape(len(texts), len(RELATION) - 1)
-    surface = np.concatenate([surface_features(texts), similarity, shared], axis=1)
+    shared = np.array(overlap, dtype=np.float32).reshape(len(texts), len(RELATION))
+    surface = np.concatenate([surface_features(texts), shared], axis=1)
     return Features(tuple(texts), embeddings, np.asarray(surface, dtype=np.float32))
 
 

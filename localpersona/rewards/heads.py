@@ -1,13 +1,14 @@
-"""The heads: K linear maps from features to J trait scores, each trained on its own resample of the prompts.
+"""The heads: K maps from features to J trait scores, each trained on its own resample of the prompts.
 
-Their mean is the score, their disagreement the spread (arXiv 2401.16635 shares one encoder likewise). All
-arrays are already in units of the final score, so using them is three products and a sum.
+Each head has a part that reads (linear in the fine-tuned encoder's vectors) and a part that counts (linear in
+surface features and words); a mixer makes one score of both. The heads' mean is the score, their disagreement
+the spread (arXiv 2401.16635 shares one encoder likewise).
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,19 @@ from numpy.typing import NDArray
 
 from localpersona.rewards.features import Features
 from localpersona.rewards.lexicon import Lexicon
+from localpersona.rewards.mixer import Mixer
 
 Array = NDArray[np.float32]
 
-_WEIGHTS = ("embedding_weights", "surface_weights", "term_weights", "bias")
+_WEIGHTS = (
+    "embedding_weights",
+    "embedding_bias",
+    "centre",
+    "directions",
+    "surface_weights",
+    "term_weights",
+    "counted_bias",
+)
 
 CLIP = 4.0
 """Standard deviations: a feature further out says no more than one at the edge."""
@@ -41,40 +51,56 @@ class Scaling:
 
 
 @dataclass(frozen=True, eq=False)
-class Heads:
-    """K heads over J traits."""
+class Counting:
+    """The part of K heads that counts."""
 
-    names: tuple[str, ...]
     lexicon: Lexicon
-    embedding: Scaling
     surface: Scaling
-    embedding_weights: Array
-    """(width, K, J)."""
     surface_weights: Array
     """(SURFACE, K, J)."""
     term_weights: NDArray[np.float16]
     """(V, K, J)."""
-    bias: Array
+    counted_bias: Array
     """(K, J)."""
 
     def predict(self, features: Features) -> Array:
-        """Return (n, K, J), one score a head."""
-        scores = self.bias + np.tensordot(self.embedding(features.embeddings), self.embedding_weights, axes=1)
-        scores += np.tensordot(self.surface(features.surface), self.surface_weights, axes=1)
+        """Return (n, K, J)."""
+        surface = self.surface(features.surface)
+        scores = self.counted_bias + np.tensordot(surface, self.surface_weights, axes=1)
         for row, text in enumerate(features.texts):
             columns, values = self.lexicon.row(text)
             scores[row] += np.tensordot(values, self.term_weights[columns].astype(np.float32), axes=1)
         return np.asarray(scores, dtype=np.float32)
 
-    def standardised(self, mean: Array, deviation: Array) -> Heads:
-        """Return heads whose scores are (score − mean) / deviation, both (J,)."""
-        return replace(
-            self,
-            embedding_weights=self.embedding_weights / deviation,
-            surface_weights=self.surface_weights / deviation,
-            term_weights=(self.term_weights.astype(np.float32) / deviation).astype(np.float16),
-            bias=(self.bias - mean) / deviation,
-        )
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """K heads over J traits."""
+
+    names: tuple[str, ...]
+    embedding_weights: Array
+    """(2 · width, K, J)."""
+    embedding_bias: Array
+    """(K, J)."""
+    centre: Array
+    """(2 · width,) the mean embedding of the training responses."""
+    directions: Array
+    """(2 · width, E) their principal components, for `described`."""
+    counting: Counting
+    whole: Mixer
+    """For finished responses."""
+    beginning: Mixer
+    """For responses that are still being written: what the finished one will probably be."""
+
+    def predict(self, features: Features, finished: bool = True) -> Array:
+        """Return (n, K, J), one score a head."""
+        read = np.tensordot(features.embeddings, self.embedding_weights, axes=1) + self.embedding_bias
+        mixer = self.whole if finished else self.beginning
+        return mixer(read, self.counting.predict(features))
+
+    def described(self, embeddings: Array) -> Array:
+        """Return (n, E): what responses are like beyond their traits, in a few numbers."""
+        return np.asarray((embeddings - self.centre) @ self.directions)
 
     def save(self, path: Path, encoder_hash: str) -> None:
         """Write an .npz without pickles; encoder_hash is the SHA-256 of the encoder that it belongs to."""
@@ -88,10 +114,19 @@ class Heads:
             data = {name: stored[name] for name in stored.files}
         heads = cls(
             names=tuple(str(data["names"]).split("\n")),
-            lexicon=Lexicon(tuple(str(data["terms"]).split("\n")), data["rarity"]),
-            embedding=Scaling(data["embedding_mean"], data["embedding_deviation"]),
-            surface=Scaling(data["surface_mean"], data["surface_deviation"]),
-            **{name: data[name] for name in _WEIGHTS},
+            embedding_weights=data["embedding_weights"],
+            embedding_bias=data["embedding_bias"],
+            centre=data["centre"],
+            directions=data["directions"],
+            counting=Counting(
+                lexicon=Lexicon(tuple(str(data["terms"]).split("\n")), data["rarity"]),
+                surface=Scaling(data["surface_mean"], data["surface_deviation"]),
+                surface_weights=data["surface_weights"],
+                term_weights=data["term_weights"],
+                counted_bias=data["counted_bias"],
+            ),
+            whole=Mixer.of(data, "whole"),
+            beginning=Mixer.of(data, "beginning"),
         )
         heads._check()
         return heads, str(data["encoder_hash"])
@@ -105,26 +140,37 @@ class Heads:
         return digest.hexdigest()[:12]
 
     def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        counting = self.counting
         return {
             "names": np.array("\n".join(self.names)),
-            "terms": np.array("\n".join(self.lexicon.terms)),
-            "rarity": self.lexicon.rarity,
-            "embedding_mean": self.embedding.mean,
-            "embedding_deviation": self.embedding.deviation,
-            "surface_mean": self.surface.mean,
-            "surface_deviation": self.surface.deviation,
-            **{name: np.ascontiguousarray(getattr(self, name)) for name in _WEIGHTS},
+            "terms": np.array("\n".join(counting.lexicon.terms)),
+            "rarity": counting.lexicon.rarity,
+            "surface_mean": counting.surface.mean,
+            "surface_deviation": counting.surface.deviation,
+            **{name: np.ascontiguousarray(array) for name, array in self._weights().items()},
+            **self.whole.arrays("whole"),
+            **self.beginning.arrays("beginning"),
         }
+
+    def _weights(self) -> dict[str, NDArray[np.generic]]:
+        return {name: getattr(self if hasattr(self, name) else self.counting, name) for name in _WEIGHTS}
 
     def _check(self) -> None:
         """Raise ValueError unless the arrays fit each other."""
-        heads = (len(self.bias), len(self.names))
+        heads, counting = (len(self.embedding_bias), len(self.names)), self.counting
         expected = {
-            "bias": heads,
-            "embedding_weights": (len(self.embedding.mean), *heads),
-            "surface_weights": (len(self.surface.mean), *heads),
-            "term_weights": (len(self.lexicon.terms), *heads),
+            "embedding_weights": (len(self.embedding_weights), *heads),
+            "embedding_bias": heads,
+            "centre": (len(self.embedding_weights),),
+            "directions": (len(self.embedding_weights), self.directions.shape[-1]),
+            "counted_bias": heads,
+            "surface_weights": (len(counting.surface.mean), *heads),
+            "term_weights": (len(counting.lexicon.terms), *heads),
         }
-        wrong = [name for name, shape in expected.items() if getattr(self, name).shape != shape]
-        if wrong or len(self.lexicon.rarity) != len(self.lexicon.terms):
-            raise ValueError(f"arrays do not fit each other: {', '.join(wrong) or 'rarity'}")
+        found = self._weights()
+        wrong = [name for name, shape in expected.items() if found[name].shape != shape]
+        mixers = (self.whole, self.beginning)
+        wrong += ["mixer"] * any((len(m.mean), len(m.bias)) != (2 * heads[1], heads[1]) for m in mixers)
+        wrong += ["rarity"] * (len(counting.lexicon.rarity) != len(counting.lexicon.terms))
+        if wrong:
+            raise ValueError(f"arrays do not fit each other: {', '.join(wrong)}")

@@ -34,7 +34,6 @@ class RewardModel:
 
     def __init__(self, encoder: Encoder, heads: Heads, version: str, prior: Weights) -> None:
         self._encoder, self._heads, self._lock = encoder, heads, threading.Lock()
-        self._prompt: tuple[str, Array] | None = None
         self.names: tuple[str, ...] = heads.names
         """The J traits, in the order of the columns."""
         self.version = version
@@ -52,34 +51,43 @@ class RewardModel:
         heads, version = _load_heads(folder)
         prior = _load_prior(folder, heads, version)
         encoder = Encoder(folder / "encoder.gguf", threads)
-        if encoder.width != len(heads.embedding.mean):
+        if 2 * encoder.width != len(heads.embedding_weights):
             encoder.close()
             raise RewardModelError(f"The reward model's heads do not fit its encoder: {folder}")
         return cls(encoder, heads, version, prior)
 
-    def score(self, prompt: str, responses: Sequence[str]) -> Array:
-        """Return φ, float32 (n, J): one row a response, 0 the training responses' mean, 1 their deviation."""
-        return self.score_and_spread(prompt, responses)[0]
+    def score(self, prompt: str, responses: Sequence[str], finished: bool = True) -> Array:
+        """Return φ, float32 (n, J): one row a response, 0 the training responses' mean, 1 their deviation.
 
-    def spread(self, prompt: str, responses: Sequence[str]) -> Array:
+        finished: False for responses that are still being written; then the scores are what the finished ones
+        will probably get. Raises RewardModelError when closed.
+        """
+        return self.score_and_spread(prompt, responses, finished)[0]
+
+    def spread(self, prompt: str, responses: Sequence[str], finished: bool = True) -> Array:
         """Return float32 (n, J), at least 0: how far the heads disagree, in the units of the scores."""
-        return self.score_and_spread(prompt, responses)[1]
+        return self.score_and_spread(prompt, responses, finished)[1]
 
-    def score_and_spread(self, prompt: str, responses: Sequence[str]) -> tuple[Array, Array]:
+    def score_and_spread(
+        self, prompt: str, responses: Sequence[str], finished: bool = True
+    ) -> tuple[Array, Array]:
         """Return both (n, J) for one encoding. Raises RewardModelError when closed."""
-        asked = prompt[:_MOST_CHARACTERS]
-        texts = [response[:_MOST_CHARACTERS] for response in responses]
-        with self._lock:
-            embeddings, prompt_embedding = self._encoder.embed(texts), self._embed_prompt(asked)
-        repeated = np.repeat(prompt_embedding, len(texts), axis=0)
-        by_head = self._heads.predict(extract([asked] * len(texts), texts, repeated, embeddings))
+        asked, texts = prompt[:_MOST_CHARACTERS], [response[:_MOST_CHARACTERS] for response in responses]
+        embeddings = self._read(asked, texts, finished)
+        by_head = self._heads.predict(extract([asked] * len(texts), texts, embeddings), finished)
         return by_head.mean(axis=1), by_head.std(axis=1)
 
-    def _embed_prompt(self, prompt: str) -> Array:
-        """The same prompt is scored many times while its candidates are decoded."""
-        if self._prompt is None or self._prompt[0] != prompt:
-            self._prompt = prompt, self._encoder.embed([prompt])
-        return self._prompt[1]
+    def embed(self, prompt: str, responses: Sequence[str]) -> Array:
+        """Return float32 (n, 64): what responses are like beyond their traits, for methods that learn their own.
+
+        Principal components of what the encoder reads, scaled to the training responses.
+        """
+        texts = [response[:_MOST_CHARACTERS] for response in responses]
+        return self._heads.described(self._read(prompt[:_MOST_CHARACTERS], texts, finished=True))
+
+    def _read(self, prompt: str, texts: Sequence[str], finished: bool) -> Array:
+        with self._lock:
+            return self._encoder.embed([(prompt, text) for text in texts], finished)
 
     def close(self) -> None:
         """Free the encoder. Idempotent; scoring afterwards raises RewardModelError."""
@@ -113,7 +121,7 @@ def _load_heads(folder: Path) -> tuple[Heads, str]:
         raise RewardModelError(
             f"The reward model is damaged: {folder / 'encoder.gguf'} does not match its heads"
         )
-    if len(heads.surface.mean) != SURFACE:
+    if len(heads.counting.surface.mean) != SURFACE:
         raise RewardModelError(f"The reward model in {folder} is for another version of LocalPersona")
     return heads, heads.version(found)
 

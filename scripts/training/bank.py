@@ -42,7 +42,8 @@ def choose_questions(answers: Answers, scores: Floats, version: str, seed: int) 
     chosen = _balanced(_pairs(answers, scores), answers, generator)
     return {
         "format": 1,
-        "note": "Synthetic: prompts and answers were written by a large language model. CC0.",
+        "note": "Synthetic: prompts and answers were written by a large language model. CC0."
+        " The traits are the shipped model's scores, which learned from these answers' own ratings.",
         "version": version,
         "names": NAMES,
         "questions": [_as_json(pair, answers, scores, generator) for pair in chosen],

@@ -1,4 +1,4 @@
-"""The rated answers and the simulated people's choices, as arrays; and their embeddings, computed once."""
+"""The rated answers and the simulated people's choices, as arrays."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localpersona.rewards.encoder import Encoder
-from localpersona.rewards.features import Features, extract
 from localpersona.rewards.traits import TRAITS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NAMES = tuple(trait.name for trait in TRAITS)
-CHUNK = 256  # texts between two saves, so that an interrupted run loses little
+COMPONENTS = 64  # of an embedding: what the benchmark's methods get beside the traits
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,34 +73,31 @@ def load_choices(folder: Path, answers: Answers) -> Choices:
     )
 
 
-def load_features(answers: Answers, encoder: Path, cache: Path) -> Features:
-    """Return what the heads see of all answers. Embeddings are kept in `cache`, by encoder and text."""
-    prompts = [row["prompt"] for row in answers.rows]
-    texts = [row["text"] for row in answers.rows]
-    vectors = _embed([*texts, *prompts], encoder, cache)
-    return extract(prompts, texts, vectors[len(texts) :], vectors[: len(texts)])
+def write_unseen(path: Path, answers: Answers, scores: Floats, original: Path) -> None:
+    """Write scores that were made without seeing an answer's prompt, for honest benchmarks on these answers.
+
+    keys: 16 hexadecimal digits of SHA-256 of prompt and text; traits (n, J); embedding (n, COMPONENTS), the
+    principal components of the original encoder's vectors, to which no rating contributed.
+    """
+    pairs = [(row["prompt"], row["text"]) for row in answers.rows]
+    model = Encoder(original)
+    vectors = model.embed(pairs)[:, : model.width]
+    model.close()
+    embedding = (vectors - vectors.mean(axis=0)) @ principal_components(vectors)
+    keys = [hashlib.sha256("\0".join(pair).encode()).hexdigest()[:16] for pair in pairs]
+    np.savez_compressed(
+        path,
+        keys=np.array(keys),
+        traits=scores.astype(np.float16),
+        embedding=embedding.astype(np.float16),
+    )
 
 
-def _embed(texts: list[str], encoder: Path, cache: Path) -> NDArray[np.float32]:
-    name = hashlib.sha256(encoder.read_bytes()).hexdigest()[:12]
-    path = cache / f"embeddings-{name}.npz"
-    known: dict[str, NDArray[np.float32]] = {}
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as stored:
-            known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
-    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    todo = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
-    if todo:
-        cache.mkdir(exist_ok=True)
-        model = Encoder(encoder)
-        for start in range(0, len(todo), CHUNK):
-            print(f"\r  embedding {start} of {len(todo)} texts", end="", flush=True)
-            some = todo[start : start + CHUNK]
-            known.update(zip((key for key, _ in some), model.embed([text for _, text in some]), strict=True))
-            np.savez(path, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
-        model.close()
-        print(f"\r  embedded {len(todo)} texts           ")
-    return np.stack([known[key] for key in keys])
+def principal_components(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (d, COMPONENTS) for vectors (n, d), scaled so that what is projected has variance 1 in the first."""
+    centred = vectors - vectors.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    return np.asarray(directions[:COMPONENTS].T * np.float32(np.sqrt(len(vectors)) / sizes[0]))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

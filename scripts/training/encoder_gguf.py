@@ -48,7 +48,7 @@ def write_encoder(weights: Mapping[str, Array], vocabulary: Sequence[str], path:
     writer.add_head_count(HEADS)
     writer.add_layer_norm_eps(EPSILON)
     writer.add_causal_attention(False)
-    writer.add_pooling_type(gguf.PoolingType.MEAN)
+    writer.add_pooling_type(gguf.PoolingType.NONE)  # we take two means, over response and prompt
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _add_vocabulary(writer, vocabulary)
@@ -66,6 +66,31 @@ def write_encoder(weights: Mapping[str, Array], vocabulary: Sequence[str], path:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read_weights(path: Path) -> dict[str, Array]:
+    """Return what `write_encoder` wrote, dequantised, by Hugging Face names."""
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.BERT, LAYERS)
+    ours = {names.get_name(name, try_suffixes=(".weight", ".bias")): name for name in _tensor_names()}
+    return {
+        ours[tensor.name]: gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        for tensor in gguf.GGUFReader(path).tensors
+    }
+
+
+def _tensor_names() -> list[str]:
+    """Return the Hugging Face names of the encoder's tensors."""
+    embeddings = ("word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm")
+    attention = ("self.query", "self.key", "self.value", "output.dense", "output.LayerNorm")
+    inner = ("intermediate.dense", "output.dense", "output.LayerNorm")
+    parts = [f"embeddings.{name}" for name in embeddings]
+    for layer in range(LAYERS):
+        parts += [f"encoder.layer.{layer}.attention.{name}" for name in attention]
+        parts += [f"encoder.layer.{layer}.{name}" for name in inner]
+    without_bias = parts[:3]
+    return [f"{part}.weight" for part in parts] + [
+        f"{part}.bias" for part in parts if part not in without_bias
+    ]
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Sequence[str]) -> None:

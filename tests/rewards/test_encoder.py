@@ -1,23 +1,23 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from training.encoder_gguf import read_weights, reference_embedding
 
 from localpersona import shipped
 from localpersona.rewards import RewardModelError
-from localpersona.rewards.encoder import LONGEST, Encoder
+from localpersona.rewards.encoder import LONGEST, LONGEST_PROMPT, Encoder
 
 PATH = shipped.reward_model() / "encoder.gguf"
-TEXTS = [
-    "Boil the rice.",
-    "Why is the sky blue? " * 40,
-    "",
-    "Déjà vu — naïve café",
-    "漢字 😀 \x00\ufffd \ud800 \u202e",
+PAIRS = [
+    ("How do I cook rice?", "Boil the rice."),
+    ("Tell me more. " * 60, "Why is the sky blue? " * 40),
+    ("Anything?", ""),
+    ("", "Déjà vu — naïve café"),
+    ("漢字 😀", "漢字 😀 \x00\ufffd \ud800 \u202e"),
 ]
 
 
@@ -28,42 +28,52 @@ def encoder() -> Iterator[Encoder]:
     loaded.close()
 
 
-def test_every_text_gets_a_vector_of_length_one(encoder: Encoder) -> None:
-    vectors = encoder.embed(TEXTS)
-    assert vectors.shape == (len(TEXTS), 384) and vectors.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+def test_every_pair_gets_a_mean_over_the_response_and_one_over_the_prompt(encoder: Encoder) -> None:
+    vectors = encoder.embed(PAIRS)
+    assert vectors.shape == (len(PAIRS), 2 * 384) and vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
 
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
-    assert encoder.embed([]).shape == (0, 384)
+    assert encoder.embed([]).shape == (0, 2 * 384)
 
 
 def test_a_vector_does_not_depend_on_its_neighbours_their_number_or_order(encoder: Encoder) -> None:
-    alone = np.concatenate([encoder.embed([text]) for text in TEXTS])
-    for together in (encoder.embed(TEXTS * 20), encoder.embed(TEXTS[::-1] * 20).reshape(20, 5, -1)[:, ::-1]):
-        cosines = (together.reshape(20, 5, -1) * alone).sum(axis=2)
-        assert (cosines > 0.999).all()  # 8-bit activations are rounded in groups
+    alone = np.concatenate([encoder.embed([pair]) for pair in PAIRS])
+    for together in (encoder.embed(PAIRS * 20), encoder.embed(PAIRS[::-1] * 20).reshape(20, 5, -1)[:, ::-1]):
+        product = (together.reshape(20, 5, -1) * alone).sum(axis=2)
+        lengths = np.linalg.norm(together.reshape(20, 5, -1), axis=2) * np.linalg.norm(alone, axis=1)
+        assert (product / lengths > 0.999).all()  # 8-bit activations are rounded in groups
 
 
 def test_number_of_threads_does_not_matter(encoder: Encoder) -> None:
     single = Encoder(PATH, threads=1)
-    np.testing.assert_allclose(single.embed(TEXTS * 5), encoder.embed(TEXTS * 5), atol=1e-6)
+    np.testing.assert_allclose(single.embed(PAIRS * 5), encoder.embed(PAIRS * 5), atol=1e-5)
     single.close()
 
 
-def test_similar_meanings_are_near(encoder: Encoder) -> None:
-    cat, kitten, tax = encoder.embed(["The cat sleeps.", "A kitten is napping.", "File your tax return."])
-    assert cat @ kitten > 0.5 > cat @ tax
+def test_the_prompt_changes_how_the_response_is_read(encoder: Encoder) -> None:
+    answer = "Boil one cup in two cups of water for twelve minutes."
+    fitting, other = encoder.embed([("How do I cook rice?", answer), ("How do I write a will?", answer)])
+    assert np.abs(fitting[:384] - other[:384]).max() > 0.1
+
+
+def test_an_unfinished_response_has_no_end_mark(encoder: Encoder) -> None:
+    done, begun = (encoder.tokenise("How?", "Like this", finished=finished) for finished in (True, False))
+    assert done == [*begun, 102]
+    assert begun.count(102) == 1  # the one after the prompt
+    assert np.isfinite(encoder.embed([("How?", "")], finished=False)).all()
 
 
 def test_control_tokens_in_a_text_are_plain_text(encoder: Encoder) -> None:
-    marked, plain = encoder.tokenise("[SEP] [CLS] hello"), encoder.tokenise("hello")
-    assert (marked.count(101), marked.count(102)) == (plain.count(101), plain.count(102)) == (1, 1)
+    marked = encoder.tokenise("[SEP] [CLS] hello", "[SEP] [CLS] hello [SEP]")
+    assert (marked.count(101), marked.count(102)) == (1, 2)
 
 
 def test_long_texts_are_cut_with_their_end_marked(encoder: Encoder) -> None:
-    tokens = encoder.tokenise("word " * 100_000)
+    tokens = encoder.tokenise("ask " * 100_000, "word " * 100_000)
     assert len(tokens) == LONGEST and tokens[0] == 101 and tokens[-1] == 102
+    assert tokens.index(102) == LONGEST_PROMPT + 1
 
 
 def test_a_closed_encoder_says_so_and_closes_again() -> None:
@@ -71,7 +81,7 @@ def test_a_closed_encoder_says_so_and_closes_again() -> None:
     closed.close()
     closed.close()
     with pytest.raises(RewardModelError, match="closed"):
-        closed.embed(["text"])
+        closed.embed(PAIRS)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"GGUF", b"not a model at all"])
@@ -90,20 +100,11 @@ def test_loading_prints_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Pat
     assert capfd.readouterr() == ("", "")
 
 
-def test_llama_cpp_computes_what_the_original_weights_say(
-    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("gguf")
-    pytest.importorskip("safetensors")
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
-    monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # must not be needed
-    from training.encoder_gguf import load_weights, reference_embedding, source_folder
-
-    try:
-        weights = load_weights(source_folder())
-    except SystemExit:
-        pytest.skip("the original weights are not installed")
-    texts = TEXTS[:1] + TEXTS[3:]
-    expected = np.stack([reference_embedding(weights, encoder.tokenise(text)) for text in texts])
-    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
-    assert ((encoder.embed(texts) * expected).sum(axis=1) > 0.99).all()
+def test_llama_cpp_computes_what_the_weights_in_the_file_say(encoder: Encoder) -> None:
+    weights = read_weights(PATH)
+    for prompt, response in (PAIRS[0], PAIRS[1], PAIRS[4]):
+        tokens = encoder.tokenise(prompt, response)
+        ours, asked = encoder.embed([(prompt, response)])[0], tokens.index(102) + 1
+        of_all = ours[:384] * (len(tokens) - asked) + ours[384:] * asked
+        expected = reference_embedding(weights, tokens) * len(tokens)
+        assert of_all @ expected / np.linalg.norm(of_all) / np.linalg.norm(expected) > 0.99

@@ -49,6 +49,31 @@ def test_a_score_does_not_depend_on_what_else_is_scored(model: RewardModel) -> N
     np.testing.assert_allclose(together, alone, atol=0.05)
 
 
+def test_a_beginning_is_scored_like_what_it_will_become(model: RewardModel) -> None:
+    whole = [text for _, _, *pair in AGREED for text in pair if len(text) > 120]
+    begun = [text[: len(text) // 2] for text in whole]
+    finished, expected, careless = (
+        model.score(PROMPT, texts, finished)
+        for texts, finished in ((whole, True), (begun, False), (begun, True))
+    )
+    formality = model.names.index("formality")
+    assert np.corrcoef(expected[:, formality], finished[:, formality])[0, 1] > 0.7
+    length = model.names.index("length")  # half an answer is short; what it will become is not
+    assert (expected[:, length] - careless[:, length]).mean() > 0.0
+    assert model.spread(PROMPT, begun, finished=False).shape == expected.shape
+
+
+def test_embeddings_tell_topics_apart(model: RewardModel) -> None:
+    texts = [
+        "Boil the rice for ten minutes.",
+        "Simmer rice for ten minutes.",
+        "Sign your will before witnesses.",
+    ]
+    rice, simmered, will = model.embed(PROMPT, texts)
+    assert rice.shape == (64,)
+    assert np.linalg.norm(rice - simmered) < np.linalg.norm(rice - will)
+
+
 def test_the_prompt_matters_for_quality(model: RewardModel) -> None:
     answer = AGREED[-1][3]
     quality = model.names.index("quality")
