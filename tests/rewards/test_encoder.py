@@ -55,7 +55,7 @@ def test_number_of_threads_does_not_matter(encoder: Encoder) -> None:
 def test_the_prompt_changes_how_the_response_is_read(encoder: Encoder) -> None:
     answer = "Boil one cup in two cups of water for twelve minutes."
     fitting, other = encoder.embed([("How do I cook rice?", answer), ("How do I write a will?", answer)])
-    assert np.abs(fitting[:384] - other[:384]).max() > 0.1
+    assert np.linalg.norm(fitting[:384] - other[:384]) > 0.1 * np.linalg.norm(fitting[:384])
 
 
 def test_an_unfinished_response_has_no_end_mark(encoder: Encoder) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,5 +187,6 @@ def test_heads_that_were_changed_have_another_version(copied: Path, model: Rewar
     heads, encoder = Heads.load(copied / "heads.npz")
     assert heads.version(encoder) == model.version
     ones = np.ones(len(heads.names), dtype=np.float32)
-    assert heads.standardised(0 * ones, 2 * ones).version(encoder) != model.version
+    changed = replace(heads, beginning=heads.beginning.standardised(0 * ones, 2 * ones))
+    assert changed.version(encoder) != model.version
     assert heads.version("another encoder") != model.version
