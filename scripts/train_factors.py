@@ -154,14 +154,14 @@ def drawn(spool: Spool, features: Singles | None, options: argparse.Namespace) -
 
 
 def save(path: Path, found: Factors, trial: Trial) -> None:
-    """Write the factors, and the prior of a new user's weights over them."""
+    """Write loadings (J, D), the D features' names and, as JSON, the prior of a new user's weights."""
     if trial.features is None:
         rewards = found.loadings.T[trial.items]
     else:
         rewards = found.scores(trial.features[trial.first] - trial.features[trial.second])
     prior = population(trial, rewards, np.arange(len(trial.users)))
     names = np.array([] if trial.features is None else FEATURES)
-    np.savez(path, loadings=found.loadings, features=names, mean=prior.mean, covariance=prior.covariance)
+    np.savez(path, loadings=found.loadings, features=names, prior=json.dumps(prior.to_dict()))
 
 
 class Clock:

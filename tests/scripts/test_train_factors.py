@@ -17,7 +17,7 @@ from training.factors_synthetic import write_synthetic
 from training.factors_trial import Recipe, Trial, auc_of, base_rewards, folds
 
 from localpersona.bench.protocol import BenchError
-from localpersona.preferences import factorization_chunks
+from localpersona.preferences import Weights, factorization_chunks
 from localpersona.preferences.gaussians import sigmoid
 
 FEW = [
@@ -171,8 +171,8 @@ def test_from_a_file_to_factors(
         *("--output", output, "--results", results, "--work", tmp_path),
     )
     with np.load(output) as stored:
-        assert stored["mean"].shape == (5,) and stored["covariance"].shape == (5, 5)
-        assert stored["loadings"].shape[0] == 5
+        prior = Weights.from_dict(json.loads(str(stored["prior"])))
+        assert len(prior.names) == len(stored["loadings"]) == 5
         assert stored["features"].tolist() == ([*FEATURES] if form == "linear" else [])
     assert json.loads(results.read_text(encoding="utf-8"))["comparisons"] == 2000
     assert "5 factors" in capsys.readouterr().out
