@@ -1,7 +1,9 @@
 """From texts to features: trait scores and an embedding of every response.
 
 Texts that the shipped reward model was trained on are not scored by it: `unseen.npz` holds what models that never
-saw their prompt said. Other texts are scored once for each version of the reward model and kept.
+saw their prompt said, and the embedding of an encoder that was not trained on them. Other texts are scored once
+for each version of the reward model and kept. Embeddings of the two kinds are not mixed: in a data set with other
+texts, too, all embeddings are the reward model's.
 """
 
 from __future__ import annotations
@@ -97,10 +99,9 @@ def dataset_of(
         unseen = shipped.reward_model() / "unseen.npz"
     known = load_scores(unseen) if unseen is not None else Scores({}, {})
     texts = {key_of(judgements.prompts[at], text): (at, text) for at, text in judgements.responses}
-    missing = {key: where for key, where in texts.items() if key not in known.traits}
-    if missing:
-        scored = _score(missing, judgements.prompts, load_model(), progress)
-        known = Scores({**scored.traits, **known.traits}, {**scored.embedding, **known.embedding})
+    if texts.keys() - known.traits.keys():
+        scored = _score(texts, judgements.prompts, load_model(), progress)
+        known = Scores({**scored.traits, **known.traits}, scored.embedding)
     different = {
         text: number for number, text in enumerate(dict.fromkeys(t for _, t in judgements.responses))
     }
@@ -119,17 +120,17 @@ def dataset_of(
 
 
 def _score(
-    missing: Mapping[str, tuple[int, str]], prompts: tuple[str, ...], model: Scorer, progress: Progress
+    texts: Mapping[str, tuple[int, str]], prompts: tuple[str, ...], model: Scorer, progress: Progress
 ) -> Scores:
     """Score texts (key: prompt's number, text) that are not in the cache; the cache is kept up to date."""
     try:
         path = paths.cache() / f"scores-{model.version}.npz"
         known = _cached(path)
-        todo = sorted(missing.keys() - known.traits.keys(), key=lambda key: (missing[key][0], key))
+        todo = sorted(texts.keys() - known.traits.keys(), key=lambda key: (texts[key][0], key))
         for start in range(0, len(todo), CHUNK):
             progress("texts scored", start, len(todo))
-            for prompt, keys in groupby(todo[start : start + CHUNK], key=lambda key: missing[key][0]):
-                _score_prompt(model, prompts[prompt], {key: missing[key][1] for key in keys}, known)
+            for prompt, keys in groupby(todo[start : start + CHUNK], key=lambda key: texts[key][0]):
+                _score_prompt(model, prompts[prompt], {key: texts[key][1] for key in keys}, known)
             _save(path, known)
         return known
     finally:

@@ -94,9 +94,9 @@ def test_a_text_is_scored_once_for_each_version(judged: Judgements) -> None:
 
 def test_scores_of_models_that_never_saw_the_text_come_first(judged: Judgements, tmp_path: Path) -> None:
     some = write_scores(tmp_path / "mine.npz", [("one", "a"), ("three", "ccc")], 9.0)
-    model = Model()
-    assert traits(dataset_of(judged, some, model, quiet)) == [[9.0, 9.0], [2.0, 1.0]]
-    assert model.scored == 2
+    data = dataset_of(judged, some, Model(), quiet)
+    assert traits(data) == [[9.0, 9.0], [2.0, 1.0]]
+    assert data.embedding[data.first, 0].tolist() == [3.0, 5.0]  # of one kind: not the file's
 
 
 def test_the_shipped_scores_are_used_by_themselves(judged: Judgements, nothing_shipped: Path) -> None:
