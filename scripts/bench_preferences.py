@@ -1,8 +1,9 @@
 """How long learning takes: .venv/bin/python scripts/bench_preferences.py
 
-An update is the exact batch fit of all comparisons so far, so it is compared with what else would give that fit:
-SciPy's L-BFGS on the same posterior, from the same start (SciPy comes with ./scripts/test). Choosing a question is
-compared with the plain loop over the pool that the formula suggests. Prints medians over the rounds, and ratios.
+An update is the batch fit of all comparisons so far, so it is compared with what else would give that fit: SciPy's
+L-BFGS on the same posterior, from the same start (SciPy comes with ./scripts/test), under a single Gaussian; the
+shipped prior may have several kinds of people. Choosing a question is compared with the plain loop over the pool
+that the formula suggests. Prints medians over the rounds, and ratios.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -20,6 +23,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from localpersona.preferences import Weights, next_question
+from localpersona.preferences.kinds import EXACT_UP_TO
 
 Array = np.ndarray
 
@@ -51,10 +55,14 @@ def by_scipy(prior: Weights, differences: Array, outcomes: Array, start: Array) 
 
 def by_loop(weights: Weights, pool: Array) -> int:
     """Return the best question by one evaluation of the formula after the other."""
+    s = 1 / (1 + np.exp(-pool @ weights.mean))
+    bearing = (s * (1 - s))[:, None] * pool
+    bearing = bearing.T @ bearing
     gains = []
     for difference in pool:
         s = 1 / (1 + np.exp(-difference @ weights.mean))
-        gains.append((s * (1 - s)) ** 2 * difference @ weights.covariance @ difference)
+        reached = weights.covariance @ difference
+        gains.append(s * (1 - s) * reached @ bearing @ reached / (1 + s * (1 - s) * reached @ difference))
     return int(np.argmax(gains))
 
 
@@ -75,15 +83,23 @@ def main() -> None:
     options = parser.parse_args()
 
     prior, differences, outcomes = planted(options.comparisons, seed=0)
-    user = Weights.fit(differences[:-1], outcomes[:-1], prior=prior)
-    updated = user.update(differences[-1], outcomes[-1])
-    rival = by_scipy(prior, differences, outcomes, user.mean)
+    gaussian = replace(prior, kinds=None)
+    plain = Weights.fit(differences[:-1], outcomes[:-1], prior=gaussian)
+    updated = plain.update(differences[-1], outcomes[-1])
+    rival = by_scipy(prior, differences, outcomes, plain.mean)
     print(f"largest difference between the two fits: {np.abs(updated.mean - rival).max():.1e}")
-    ours = milliseconds(lambda: user.update(differences[-1], outcomes[-1]), options.rounds)
-    theirs = milliseconds(lambda: by_scipy(prior, differences, outcomes, user.mean), options.rounds)
+    ours = milliseconds(lambda: plain.update(differences[-1], outcomes[-1]), options.rounds)
+    theirs = milliseconds(lambda: by_scipy(prior, differences, outcomes, plain.mean), options.rounds)
     print(
-        f"update with {options.comparisons:,} comparisons: {ours:.1f} ms; L-BFGS {theirs / ours:.1f} times that"
+        f"update with {options.comparisons:,} comparisons, one Gaussian: {ours:.1f} ms;"
+        f" L-BFGS {theirs / ours:.1f} times that"
     )
+    kinds = 1 if prior.kinds is None else len(prior.kinds.shares)
+    for count in (10, EXACT_UP_TO, options.comparisons):
+        user = Weights.fit(differences[: count - 1], outcomes[: count - 1], prior=prior)
+        last = differences[count - 1], outcomes[count - 1]
+        ours = milliseconds(partial(user.update, *last), options.rounds)
+        print(f"update with {count:,} comparisons, the shipped prior ({kinds} kinds): {ours:.1f} ms")
 
     pool = np.random.default_rng(1).normal(size=(options.pool, len(prior.names)))
     early = Weights.fit(differences[:5], outcomes[:5], prior=prior)

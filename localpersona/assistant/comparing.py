@@ -18,9 +18,10 @@ from localpersona.store import Store
 from localpersona.values import Candidate, Comparison
 
 WORTH_ASKING = 0.05
-"""Gain (`question_gains` by "variance", which needs no pool) from which a comparison is offered unasked. In a trial with simulated users the best
-pair of four candidates reached it nearly always at first, in two of three answers after ten comparisons, in one of
-three after thirty and one of eight after sixty: the offer fades as there is less to learn."""
+"""Gain (`question_gains` by "variance", which needs no pool) from which a comparison is offered unasked. In a
+trial with simulated users the best pair of four candidates reached it nearly always at first, in two of three
+answers after ten comparisons, in one of three after thirty and one of eight after sixty: the offer fades as there
+is less to learn."""
 NOTICEABLE = 0.15
 """Movement of a weight, in its former standard deviations, that is worth a sentence."""
 HINT = 0.4

@@ -7,12 +7,14 @@ from functools import cached_property
 from localpersona.assistant.comparing import swapped
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.views import Question
-from localpersona.preferences import next_question
+from localpersona.preferences import knows_enough, next_question
 from localpersona.rewards import Questions, question_bank
 from localpersona.store import Store
 
 TOTAL = 10
 """Answers in a round; PReF's curves are steep until there: ROC-AUC 0.83 after 10, 0.88 after 40 (arXiv 2503.06358)."""
+FEWEST = 6
+"""Answers before the first round may end early: so that a few alike do not end it."""
 
 
 class Onboarding:
@@ -27,12 +29,21 @@ class Onboarding:
         return max(self._answers() - self._round_start(), 0)
 
     def next_question(self) -> Question | None:
-        """Return the question that teaches most now; None when the round is complete or the bank exhausted."""
-        if self.answered() >= TOTAL or len(self._bank) == 0:
+        """Return the question that teaches most now; None when the round is complete or the bank exhausted.
+
+        The first round is complete, too, when another answer would hardly teach anything. Later ones were
+        asked for.
+        """
+        answered = self.answered()
+        if answered >= TOTAL or len(self._bank) == 0:
             return None
         asked = {row.question_id for row in self._taste.rows()}
         indices = [index for index, name in enumerate(self._bank.id) if str(name) in asked]
-        found = next_question(self._taste.weights(), self._bank.differences, indices)
+        weights, differences = self._taste.weights(), self._bank.differences
+        first_round = self._round_start() == 0
+        if first_round and answered >= FEWEST and knows_enough(weights, differences, indices):
+            return None
+        found = next_question(weights, differences, indices)
         return None if found is None else self._question(found)
 
     def begin_round(self) -> None:

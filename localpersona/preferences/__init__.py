@@ -6,7 +6,7 @@ from localpersona.preferences.criteria import CRITERIA
 from localpersona.preferences.forgetting import recency
 from localpersona.preferences.kinds import Kinds
 from localpersona.preferences.population import fit_population
-from localpersona.preferences.questions import next_question, question_gains
+from localpersona.preferences.questions import knows_enough, next_question, question_gains
 from localpersona.preferences.weights import LAPSE, Weights
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Kinds",
     "Weights",
     "fit_population",
+    "knows_enough",
     "next_question",
     "question_gains",
     "recency",

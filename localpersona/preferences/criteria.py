@@ -29,11 +29,11 @@ def lookahead(weights: Weights, differences: Array, targets: Array, generator: n
     Experimental Designs", 1992) for the logistic model. A question teaches little when its answer is
     foreseeable, when what it measures is known, and when what it measures hardly bears on anything else.
     """
-    bearing = targets * _slope(targets @ weights.mean)[:, None]
-    reached = differences @ weights.covariance
-    slope, variance = _slope(differences @ weights.mean), _dot(reached, differences)
-    gained = _dot(reached @ (bearing.T @ bearing / max(len(targets), 1)), reached)
-    return np.asarray(slope * gained / (1.0 + slope * variance))
+    slope = _slope(differences @ weights.mean)
+    bearing = targets * (slope if targets is differences else _slope(targets @ weights.mean))[:, None]
+    moved = weights.covariance @ (bearing.T @ bearing / max(len(targets), 1)) @ weights.covariance
+    gained = _dot(differences @ moved, differences)
+    return np.asarray(slope * gained / (1.0 + slope * _spread(weights, differences)))
 
 
 def variance(weights: Weights, differences: Array, targets: Array, generator: np.random.Generator) -> Array:

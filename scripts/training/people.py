@@ -28,8 +28,10 @@ class Predictions:
 class Stranger:
     """A held-out person."""
 
+    rows: Ints
+    """(m,) the choices that are the questions that can be asked."""
     pool: Floats
-    """(m, J) differences of the questions that can be asked."""
+    """(m, J) their differences."""
     answers: Floats
     """(m,)."""
     test: Floats
@@ -61,22 +63,17 @@ def population(scores: Floats, choices: Choices, rows: Ints, version: str, lapse
     )
 
 
-def parts(
-    scores: Floats, choices: Choices, seed: int, asked: Floats | None = None, lapse: float = LAPSE
-) -> Iterator[Part]:
+def parts(scores: Floats, choices: Choices, seed: int, lapse: float = LAPSE) -> Iterator[Part]:
     """Split into PARTS of people and of prompts at once.
 
     Each part's prior is fitted to the other people's choices on the other prompts. Its people are asked about
     the other prompts, and tested on choices between answers to this part's prompts.
-    asked: (n, J) scores of the answers that the questions show, where these are known better than by `scores`.
     """
     generator = np.random.default_rng(seed)
     person_part = generator.permutation(np.arange(choices.people.max() + 1) % PARTS)
     prompt_part = generator.permutation(np.arange(choices.prompts.max() + 1) % PARTS)
     differences = scores[choices.first] - scores[choices.second]
-    shown = differences if asked is None else asked[choices.first] - asked[choices.second]
     for part in range(PARTS):
-        print(f"\r  people and prompts, part {part + 1} of {PARTS} ", end="", flush=True)
         mine, tested = person_part[choices.people] == part, prompt_part[choices.prompts] == part
         others = np.flatnonzero(~mine & ~tested)
         strangers = []
@@ -84,10 +81,9 @@ def parts(
             rows = np.flatnonzero(choices.people == person)
             pool, test = rows[~tested[rows]], rows[tested[rows] & (choices.outcomes[rows] != 0.5)]
             answers, truth = choices.outcomes[pool], choices.outcomes[test]
-            strangers.append(Stranger(shown[pool], answers, differences[test], truth))
+            strangers.append(Stranger(pool, differences[pool], answers, differences[test], truth))
         prior = population(scores, choices, others, "trial", lapse)
         yield Part(prior, _pooled(differences[others], choices.outcomes[others], lapse), strangers)
-    print("\r" + " " * 40 + "\r", end="")
 
 
 def learn(
@@ -118,7 +114,8 @@ def predict_strangers(scores: Floats, choices: Choices, seed: int, lapse: float 
     one's answers gave.
     """
     collected = Collected()
-    for number, part in enumerate(parts(scores, choices, seed, lapse=lapse)):
+    for number, part in enumerate(parts(scores, choices, seed, lapse)):
+        print(f"\r  people and prompts, part {number + 1} of {PARTS} ", end="", flush=True)
         for person in part.strangers:
             collected.add("pooled", 0, part.pooled, person)
         for method, criterion in (("active", "lookahead"), ("random", "random")):
@@ -131,6 +128,7 @@ def predict_strangers(scores: Floats, choices: Choices, seed: int, lapse: float 
                     other = learned[(index + 1) % len(learned)]
                     collected.add(method, count, learned[index][step], person)
                     collected.add(f"{method}, shuffled", count, other[step], person)
+    print()
     return collected.summary()
 
 

@@ -11,7 +11,6 @@ from scipy.special import expit
 
 from localpersona.preferences import CRITERIA, Weights, next_question, question_gains
 
-
 NODES, SHARES = np.polynomial.hermite_e.hermegauss(41)
 SHARES = SHARES / SHARES.sum()
 INFORMED = ["lookahead", "variance", "information"]

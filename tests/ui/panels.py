@@ -75,6 +75,8 @@ def assistant(monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     prior = Weights.gaussian(np.zeros(len(NAMES)), np.eye(len(NAMES)), names=NAMES, version="test")
     monkeypatch.setattr(Weights, "prior", classmethod(lambda cls: prior))
     monkeypatch.setattr("localpersona.assistant.onboarding.question_bank", bank)
+    # Of the few things that this bank asks about, enough is soon known.
+    monkeypatch.setattr("localpersona.assistant.onboarding.knows_enough", lambda *_: False)
     monkeypatch.setattr(AnswerPair, "HIGHLIGHT_SECONDS", 0.0)
     monkeypatch.setattr(AnswerPair, "REPEAT_SECONDS", 0.0)
     with Assistant.open(engine=ScriptedEngine(version="test"), store=Store.open(None)) as opened:

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from ui.panels import LONG, SHORT, Host, answered, assistant, until
 
 from localpersona.assistant import Assistant, Question
+from localpersona.assistant.onboarding import FEWEST
 from localpersona.store import StoreError
 from localpersona.ui.screens.onboarding import OnboardingScreen
 from localpersona.ui.screens.welcome import WelcomeScreen
@@ -185,6 +186,21 @@ async def test_a_full_disk_loses_no_answer_and_lets_the_user_try_again(
 
 async def test_a_finished_round_is_followed_by_another_on_request(assistant: Assistant) -> None:
     answered(assistant, 9)
+    app = onboarding(assistant)
+    async with app.run_test(size=(100, 32)) as pilot:
+        await answer(pilot, app, short=True)
+        screen = app.screen
+        assert isinstance(screen, OnboardingScreen)
+        await until(pilot, lambda: screen.finished)
+        await pilot.click("#more")
+        await until(pilot, lambda: pair(app).open and remark(app) == "1 of about 10")
+
+
+async def test_a_round_that_ends_early_ends_like_any_other(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(assistant, FEWEST - 1)
+    monkeypatch.setattr("localpersona.assistant.onboarding.knows_enough", lambda *_: True)
     app = onboarding(assistant)
     async with app.run_test(size=(100, 32)) as pilot:
         await answer(pilot, app, short=True)

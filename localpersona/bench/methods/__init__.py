@@ -54,6 +54,11 @@ ENTRIES = (
     Entry("hybrid-random", "PReF, traits and factors, random", "ours", "factors", "Hybrid"),
     Entry("pooled", "One pooled reward (RLHF)", "rival", "pooled", "Pooled"),
     Entry("per-user", "A model per user", "rival", "per_user", "PerUser"),
+    Entry("lore", "LoRe", "rival", "lore", "LoRe"),
+    Entry("vpl", "VPL", "rival", "vpl", "Vpl", actively=True),
+    Entry("vpl-random", "VPL, random", "rival", "vpl", "Vpl"),
+    Entry("prlhf", "P-RLHF, individual", "rival", "prlhf", "Individual"),
+    Entry("prlhf-clusters", "P-RLHF, clusters", "rival", "prlhf", "Clusters"),
     Entry("neighbours", "Nearest neighbours", "rival", "neighbours", "Neighbours"),
     Entry("shuffled", "PReF, another person's answers", "control", "shuffled", "Shuffled"),
 )
