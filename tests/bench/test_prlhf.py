@@ -149,8 +149,9 @@ def test_a_seed_gives_the_same_model_and_leaves_torchs_generator_alone(
 def test_tuning_keeps_the_kind_and_takes_the_embedding_where_tastes_are_about_it(
     method: Individual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prlhf, "STEPS", 80)
-    monkeypatch.setattr(prlhf, "SPREADS", (3.0,))
+    monkeypatch.setattr(prlhf, "STEPS", 60)
+    monkeypatch.setattr(prlhf, "BATCH", 128)
+    monkeypatch.setattr(prlhf, "SPREADS", (5.0,))
     kinds = np.repeat([[4.0, 0.0], [-4.0, 0.0]], 8, axis=0)
     data = everything(planted(np.zeros((16, 2)), embedding=3.0 * kinds).data)
     population = method.train(data, seed=0)

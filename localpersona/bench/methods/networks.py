@@ -17,8 +17,8 @@ from localpersona.bench.data import Features
 
 SLOPE = 0.2
 """Of LeakyReLU below zero, as in VPL's code."""
-MOST_STEPS = 40
-"""Of L-BFGS on a newcomer's few numbers: it has then long converged, or is on its way to infinity."""
+MOST_STEPS = 20
+"""Of L-BFGS on a newcomer's few numbers: by then it has converged, or is on its way to infinity."""
 
 Made = TypeVar("Made")
 

@@ -35,7 +35,7 @@ HIDDEN, SIZE = 64, 8
 RATE, USER_RATE, DECAY = 5e-3, 0.05, 1e-2
 STEPS, BATCH = 300, 512
 EMBEDDINGS = (0.0, 0.3)
-SPREADS = (1.0, 3.0, 10.0, 30.0)
+SPREADS = (1.0, 5.0, 25.0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class PRlhfWith:
     """How many; 0: people have vectors of their own."""
     embedding: float = 0.0
     """Factor of the embedding beside the traits; 0: without it."""
-    spread: float = 3.0
+    spread: float = 5.0
     """Variance of newcomers' o, in that of the training people's."""
     name: str = "P-RLHF, given settings"
 
