@@ -19,8 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from training.calibration import calibration_error, reliability
-from training.data import load_answers, load_choices
-from training.weights_trial import Data, load_unseen, measure_split, reliable_cases
+from training.data import load_answers, load_choices, load_unseen
+from training.weights_trial import Data, measure_split, reliable_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 RELIABILITY_AFTER = 10

@@ -1,10 +1,13 @@
 """Train the shipped reward model, its prior and the question bank, and write the card with the figures.
 
     .venv/bin/python scripts/train_rewards.py --data ../shared/data/styles
+    .venv/bin/python scripts/train_rewards.py --data ../shared/data/styles --keep-network
 
 What it needs besides the app (PyTorch, gguf, safetensors, SciPy, the original encoder) is there after
 ./scripts/test. Takes about 40 minutes and 4 GB on two cores, and can be interrupted: finished epochs are kept in
 .cache/. Writes models/reward/ and models/questions.json, the same for the same data on the same machine.
+With --keep-network the reward model stays as it is: prior and questions are made anew, in a minute or two, from the
+data and from models/reward/unseen.npz.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from training.data import (
     Floats,
     load_answers,
     load_choices,
+    load_unseen,
     principal_components,
     write_unseen,
 )
@@ -60,20 +64,58 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "styles")
     arguments.add_argument("--output", type=Path, default=ROOT / "models")
     arguments.add_argument("--cache", type=Path, default=ROOT / ".cache")
+    arguments.add_argument(
+        "--keep-network", action="store_true", help="make only prior and questions anew, from unseen.npz"
+    )
     options = arguments.parse_args()
     folder = options.output / "reward"
     folder.mkdir(parents=True, exist_ok=True)
-    options.cache.mkdir(exist_ok=True)
 
     print("1. The data")
     answers = load_answers(options.data)
     choices = load_choices(options.data, answers)
-    original = original_encoder(options.cache)
     print(f"  {len(answers.rows)} answers, {len(choices.people)} choices")
+
+    if options.keep_network:
+        results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        by_head = None
+    else:
+        results, by_head = train_network(answers, folder, options.cache)
+    scores = load_unseen(folder / "unseen.npz", answers)
+
+    print("4. The prior, and how well it serves strangers")
+    prior = people.population(scores, choices, np.arange(len(choices.people)), results["model"]["version"])
+    write_json(folder / "prior.json", prior.to_dict())
+    results["strangers"] = stranger_figures(scores, bank.sharpened(answers, scores), choices)
+    if by_head is not None:
+        weights = people_weights(scores, choices, prior)
+        results["choice"] = choice_figures(by_head, weights, answers, SEED)
+
+    print("5. The question bank")
+    questions = bank.choose_questions(answers, scores, results["model"]["version"], SEED)
+    write_json(options.output / "questions.json", questions)
+    differences = scores[choices.first] - scores[choices.second]
+    outside = ~np.isin(choices.prompts, bank.prompts_of(questions, answers))
+    results["questions"] = bank.try_questions(questions, prior, differences[outside][::20], SEED)
+
+    print("6. Results and card")
+    results["model"] |= {
+        "choices": len(choices.people),
+        "people": len(np.unique(choices.people)),
+        "questions": len(questions["questions"]),
+    }
+    write_json(folder / "results.json", results)
+    (folder / "CARD.md").write_text(write_card(json.loads(json.dumps(results))), encoding="utf-8")
+
+
+def train_network(answers: Answers, folder: Path, cache: Path) -> tuple[dict[str, Any], Array]:
+    """Write encoder, heads and unseen scores; return their figures and the unseen scores by head (n, K, J)."""
+    cache.mkdir(exist_ok=True)
+    original = original_encoder(cache)
 
     print("2. Networks, each to be tested on answers that it never saw")
     groups = groups_of(answers.prompts, answers.folds)
-    *tested, final = networks(answers, groups, original, options.cache, SEED)
+    *tested, final = networks(answers, groups, original, cache, SEED)
     parts = unseen_parts(answers, groups, tested, SEED)
     unseen = unseen_scores(parts, answers, groups, SEED)
     raw = unseen[1.0].mean(axis=1).astype(float)
@@ -88,24 +130,12 @@ def main() -> None:
     encoder_hash = hashlib.sha256(encoder.read_bytes()).hexdigest()
     heads.save(folder / "heads.npz", encoder_hash)
     version = heads.version(encoder_hash)
-    own, faithful = shipped_scores(answers, heads, encoder, final)
+    faithful = moved_by_quantising(answers, heads, encoder, final)
     print(f"  version {version}; quantised, its scores moved by {faithful:.3f} standard deviations")
     write_unseen(folder / "unseen.npz", answers, scores, original)
 
-    print("4. The prior, and how well it serves strangers")
-    prior = people.population(scores, choices, np.arange(len(choices.people)), version)
-    write_json(folder / "prior.json", prior.to_dict())
-    strangers = stranger_figures(scores, choices)
-
-    print("5. The question bank")
-    questions = bank.choose_questions(answers, own, version, SEED)
-    write_json(options.output / "questions.json", questions)
-    differences = scores[choices.first] - scores[choices.second]
-    outside = ~np.isin(choices.prompts, bank.prompts_of(questions, answers))
-
-    print("6. Results and card")
     by_head = ((unseen[1.0] - mean) / deviation).astype(np.float32)
-    results = {
+    figures = {
         "model": {
             "version": version,
             "seed": SEED,
@@ -114,21 +144,14 @@ def main() -> None:
             "terms": len(heads.counting.lexicon.terms),
             "faithful": faithful,
             "answers": len(answers.rows),
-            "choices": len(choices.people),
-            "people": len(np.unique(choices.people)),
-            "questions": len(questions["questions"]),
         },
         "concordance": orders,
         "alone": alone_figures(parts, answers),
         "beginnings": {f"{share:.0%}": beginning_figures(unseen[share], answers) for share in PREFIXES},
         "spread": spread_figures(by_head, answers),
-        "choice": choice_figures(by_head, people_weights(scores, choices, prior), answers, SEED),
-        "strangers": strangers,
-        "questions": bank.try_questions(questions, prior, differences[outside][::20], SEED),
         "cost": measure_cost(folder),
     }
-    write_json(folder / "results.json", results)
-    (folder / "CARD.md").write_text(write_card(json.loads(json.dumps(results))), encoding="utf-8")
+    return figures, by_head
 
 
 def original_encoder(cache: Path) -> Path:
@@ -140,7 +163,12 @@ def original_encoder(cache: Path) -> Path:
 
 
 def final_heads(
-    answers: Answers, parts: Parts, final: Path, scale: tuple[Floats, Floats], encoder: Path
+    answers: Answers,
+    parts: Parts,
+    final: Path,
+    scale: tuple[Floats, Floats],
+    encoder: Path,
+    seed: int = SEED,
 ) -> Heads:
     """Write the encoder that learned from everything; return its heads, with scores standardised by scale."""
     with np.load(final) as stored:
@@ -152,7 +180,7 @@ def final_heads(
     _write(weights, encoder)
     prompts, texts = [row["prompt"] for row in answers.rows], [row["text"] for row in answers.rows]
     features = extract(prompts, texts, np.zeros((len(texts), 0), dtype=np.float32))
-    mixers: Mixers = fit_mixers(parts, answers, np.arange(len(texts)), SEED)
+    mixers: Mixers = fit_mixers(parts, answers, np.arange(len(texts)), seed)
     mean, deviation = (part.astype(np.float32) for part in scale)
     return Heads(
         names=NAMES,
@@ -160,14 +188,14 @@ def final_heads(
         embedding_bias=head_bias,
         centre=embeddings.mean(axis=0),
         directions=principal_components(embeddings),
-        counting=fit_counting(features, answers.ratings, answers.prompts, SEED),
+        counting=fit_counting(features, answers.ratings, answers.prompts, seed),
         whole=mixers.whole.standardised(mean, deviation),
         beginning=mixers.beginning.standardised(mean, deviation),
     )
 
 
-def shipped_scores(answers: Answers, heads: Heads, encoder: Path, final: Path) -> tuple[Floats, float]:
-    """Return the shipped model's scores of all answers (n, J), and how far quantisation moved them on average."""
+def moved_by_quantising(answers: Answers, heads: Heads, encoder: Path, final: Path) -> float:
+    """Return how far the shipped model's scores are from the trained one's on average, in standard deviations."""
     prompts, texts = [row["prompt"] for row in answers.rows], [row["text"] for row in answers.rows]
     model = Encoder(encoder)
     found = model.embed(list(zip(prompts, texts, strict=True)))
@@ -178,7 +206,7 @@ def shipped_scores(answers: Answers, heads: Heads, encoder: Path, final: Path) -
     moved = float(np.abs(shipped - exact).mean())
     if moved > NOTICEABLE:
         raise SystemExit(f"The converted encoder is wrong: scores move by {moved:.3f} standard deviations")
-    return shipped.astype(float), moved
+    return moved
 
 
 def alone_figures(parts: Parts, answers: Answers) -> dict[str, float]:
@@ -192,14 +220,14 @@ def beginning_figures(by_head: Array, answers: Answers) -> dict[str, Any]:
     return order_figures(by_head.mean(axis=1).astype(float), answers, SEED)["written"]
 
 
-def stranger_figures(scores: Floats, choices: Choices) -> dict[str, Any]:
+def stranger_figures(scores: Floats, carried: Floats, choices: Choices) -> dict[str, Any]:
     """Return mean, lowest and highest ROC-AUC over SPLITS splits, by method and number of answers."""
-    runs = [people.predict_strangers(scores, choices, SEED + split).auc for split in range(SPLITS)]
+    runs = [people.predict_strangers(scores, choices, SEED + split, carried).auc for split in range(SPLITS)]
     auc = {
-        method: {count: summary([run[method][count] for run in runs]) for count in counts}
+        method: {str(count): summary([run[method][count] for run in runs]) for count in counts}
         for method, counts in runs[0].items()
     }
-    print("  after 10 active answers, ROC-AUC", f"{auc['active'][10][0]:.3f}")
+    print("  after 10 active answers, ROC-AUC", f"{auc['active']['10'][0]:.3f}")
     return {"splits": SPLITS, "auc": auc}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from time import monotonic
 
 import numpy as np
@@ -20,6 +21,7 @@ from localpersona.alignment.strength import STRENGTHS, effective
 from localpersona.assistant.portrait import weight_at
 from localpersona.engine.protocol import Engine, EngineError, Taste
 from localpersona.preferences import Weights
+from localpersona.rewards import RewardModelError, question_bank
 from localpersona.store import ComparisonRow, ProfileRow, Store, StoreError
 
 Pair = tuple[str, str]
@@ -136,8 +138,14 @@ class UserTaste:
             self._pauses.discard(pause)
 
     def scores(self, pairs: Sequence[Pair]) -> list[tuple[float, ...] | None]:
-        """Return the trait scores of each pair, None where they are neither cached nor can be had now."""
-        found = self._store.trait_scores(self.prior.version, pairs)
+        """Return the trait scores of each pair, None where they are neither cached nor can be had now.
+
+        The question bank's own come before the engine's, after an import as when the question was answered.
+        """
+        found = [
+            row if row is not None else self._of_the_bank.get(pair)
+            for pair, row in zip(pairs, self._store.trait_scores(self.prior.version, pairs), strict=True)
+        ]
         missing: dict[str, list[str]] = {}
         for (prompt, response), row in zip(pairs, found, strict=True):
             if row is None and response not in missing.setdefault(prompt, []):
@@ -151,6 +159,21 @@ class UserTaste:
     def remember_scores(self, pairs: Sequence[Pair], scores: Sequence[tuple[float, ...]]) -> None:
         """Cache trait scores of the current version. Raises StoreError."""
         self._store.put_trait_scores(self.prior.version, pairs, scores)
+
+    @cached_property
+    def _of_the_bank(self) -> dict[Pair, tuple[float, ...]]:
+        try:
+            bank = question_bank()
+        except RewardModelError:  # onboarding says so; here the engine can still score
+            return {}
+        if bank.version != self.prior.version:
+            return {}
+        sides = zip(bank.prompt, bank.first, bank.second, bank.traits.tolist(), strict=True)
+        return {
+            (prompt, text): tuple(traits)
+            for prompt, *texts, both in sides
+            for text, traits in zip(texts, both, strict=True)
+        }
 
     def _score(self, missing: dict[str, list[str]]) -> dict[Pair, tuple[float, ...]]:
         fresh: dict[Pair, tuple[float, ...]] = {}

@@ -1,6 +1,14 @@
 """The question bank: prompts with two answers that differ in taste, for getting to know a new user.
 
-The texts are synthetic (written by a large language model for this project, CC0).
+The texts are synthetic (written by a large language model for this project, CC0). As stored, format 2:
+
+    {"format": 2, "note": …, "version": of the reward model, "carries": one of CARRIES, "names": the J traits,
+     "questions": [{"id", "domain", "prompt", "first", "second", "differs": clearly different traits,
+                    "traits": [J numbers of first, J of second]}, …]}
+
+The shipped bank carries ratings and scores: its answers were rated, and people are learned sooner from questions
+whose traits are half the rating and half the reward model's score (scripts/measure_weights.py compares them).
+Format 1, without "carries", held the reward model's scores.
 """
 
 from __future__ import annotations
@@ -8,7 +16,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +24,10 @@ from numpy.typing import NDArray
 from localpersona import shipped
 from localpersona.rewards.errors import RewardModelError
 
-_CURRENT_FORMAT = 1
+Carries = Literal["scores", "ratings", "ratings and scores"]
+CARRIES: tuple[Carries, ...] = get_args(Carries)
+"""What the traits of a bank's answers are: the reward model's scores; ratings on the same scale; the mean of both."""
+_CURRENT_FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +44,9 @@ class Questions:
     names: tuple[str, ...]
     """The J traits."""
     traits: NDArray[np.float32]
-    """(n, 2, J) trait scores of first and second by the reward model `version`."""
+    """(n, 2, J) traits of first and second, on the scale of the reward model `version`; see `carries`."""
     version: str
+    carries: Carries = "scores"
 
     def __len__(self) -> int:
         return len(self.id)
@@ -57,14 +69,19 @@ def question_bank(path: Path | None = None) -> Questions:
 
 
 def _from_json(data: dict[str, Any]) -> Questions:
-    if data["format"] != _CURRENT_FORMAT:
+    if data["format"] not in (1, _CURRENT_FORMAT):
         raise ValueError("unknown format")
+    carries = "scores" if data["format"] == 1 else data["carries"]
+    if carries not in CARRIES:
+        raise ValueError("unknown kind of traits")
     rows, names = data["questions"], tuple(data["names"])
     traits = np.array([row["traits"] for row in rows], dtype=np.float32).reshape(len(rows), 2, len(names))
     if not np.isfinite(traits).all():
         raise ValueError("scores must be finite")
     columns = {name: tuple(str(row[name]) for row in rows) for name in _TEXTS}
-    return Questions(**columns, names=names, traits=traits, version=str(data["version"]))
+    return Questions(
+        **columns, names=names, traits=traits, version=str(data["version"]), carries=cast(Carries, carries)
+    )
 
 
 _TEXTS = ("id", "prompt", "first", "second", "domain")

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from localpersona.preferences import Weights, next_question
+from localpersona.rewards.bank import Carries
 from localpersona.rewards.traits import TRAITS
 from training.data import NAMES, Answers, Floats, Ints
 
 SIZE = 96
 MOST_WORDS = 90  # of one answer, so that two can be read side by side
 CLEAR = 2.0  # points of rating that anyone would notice
-CLEAR_SCORE = 0.8  # and that the reward model sees as well, in its standard deviations
+CLEAR_TRAIT = 0.8  # and that what the bank carries shows as well, in standard deviations
 GOOD = 4.0
-SIMILAR_QUALITY = 0.5  # largest difference of the reward model's quality scores
+SIMILAR_QUALITY = 0.5  # largest difference of the quality that the bank carries
 MOST_TRAITS = 4
 PLANTED = 100
 TASTE = np.array([trait.taste for trait in TRAITS])
+CARRIED: Carries = "ratings and scores"
+SHARPENED = 0.5  # of what is carried, the share that the ratings have
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +40,35 @@ class _Pair:
 
 
 def choose_questions(answers: Answers, scores: Floats, version: str, seed: int) -> dict[str, Any]:
-    """Return the bank as it is stored, balanced over traits and domains, no prompt twice."""
+    """Return the bank as it is stored, balanced over traits and domains, no prompt twice.
+
+    scores: (n, J) by models that never saw an answer's prompt.
+    """
     generator = np.random.default_rng(seed)
-    chosen = _balanced(_pairs(answers, scores), answers, generator)
+    traits = sharpened(answers, scores)
+    chosen = _balanced(_pairs(answers, traits), answers, generator)
     return {
-        "format": 1,
-        "note": "Synthetic: prompts and answers were written by a large language model. CC0."
-        " The traits are the shipped model's scores, which learned from these answers' own ratings.",
+        "format": 2,
+        "note": "Synthetic: prompts and answers were written by a large language model. CC0. The traits are the"
+        " mean of the answers' own ratings, standardised, and of scores by models that had not seen their prompts.",
         "version": version,
+        "carries": CARRIED,
         "names": NAMES,
-        "questions": [_as_json(pair, answers, scores, generator) for pair in chosen],
+        "questions": [_as_json(pair, answers, traits, generator) for pair in chosen],
     }
 
 
-def _pairs(answers: Answers, scores: Floats) -> list[_Pair]:
+def sharpened(answers: Answers, scores: Floats) -> Floats:
+    """Return (n, J) the answers' traits with less noise than the scores (n, J) have: see SHARPENED."""
+    return SHARPENED * standardised_ratings(answers) + (1.0 - SHARPENED) * scores
+
+
+def standardised_ratings(answers: Answers) -> Floats:
+    """Return (n, J) ratings on the scale of the scores."""
+    return np.asarray((answers.ratings - answers.ratings.mean(axis=0)) / answers.ratings.std(axis=0))
+
+
+def _pairs(answers: Answers, traits: Floats) -> list[_Pair]:
     usable = [index for index, row in enumerate(answers.rows) if _usable(row)]
     by_prompt: dict[int, list[int]] = {}
     for index in usable:
@@ -58,10 +76,10 @@ def _pairs(answers: Answers, scores: Floats) -> list[_Pair]:
     quality = NAMES.index("quality")
     pairs = []
     for one, other in (pair for group in by_prompt.values() for pair in combinations(group, 2)):
-        rated, scored = (table[one] - table[other] for table in (answers.ratings, scores))
+        rated, carried = (table[one] - table[other] for table in (answers.ratings, traits))
         clear = np.flatnonzero(TASTE & (np.abs(rated) >= CLEAR))
-        seen = np.all(np.sign(rated[clear]) * scored[clear] >= CLEAR_SCORE)
-        if seen and 1 <= len(clear) <= MOST_TRAITS and abs(scored[quality]) <= SIMILAR_QUALITY:
+        shown = np.all(np.sign(rated[clear]) * carried[clear] >= CLEAR_TRAIT)
+        if shown and 1 <= len(clear) <= MOST_TRAITS and abs(carried[quality]) <= SIMILAR_QUALITY:
             pairs.append(_Pair(one, other, tuple(clear.tolist())))
     return pairs
 
@@ -92,7 +110,7 @@ def _balanced(pairs: list[_Pair], answers: Answers, generator: np.random.Generat
     return chosen
 
 
-def _as_json(pair: _Pair, answers: Answers, scores: Floats, generator: np.random.Generator) -> dict[str, Any]:
+def _as_json(pair: _Pair, answers: Answers, traits: Floats, generator: np.random.Generator) -> dict[str, Any]:
     first, second = (pair.first, pair.second) if generator.random() < 0.5 else (pair.second, pair.first)
     rows = answers.rows[first], answers.rows[second]
     return {
@@ -102,7 +120,7 @@ def _as_json(pair: _Pair, answers: Answers, scores: Floats, generator: np.random
         "first": rows[0]["text"],
         "second": rows[1]["text"],
         "differs": [NAMES[trait] for trait in pair.differs],
-        "traits": [[round(float(score), 4) for score in scores[row]] for row in (first, second)],
+        "traits": [[round(float(trait), 4) for trait in traits[row]] for row in (first, second)],
     }
 
 

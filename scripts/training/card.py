@@ -67,8 +67,9 @@ When a person's weights choose among the small model's answers to a prompt, the 
 **Strangers.** ROC-AUC of predicted choices of simulated people who were not in the prior's training,
 between answers to prompts that neither the heads nor the prior nor the questions had seen; mean of {runs}
 random splits (lowest – highest). "Active" questions are chosen one by one by what their answer would
-teach. "Pooled" is one set of weights for everyone. "Another's" predicts with the weights that someone
-else's answers gave: personal predictions have to beat both.
+teach; "active, rated" are, too, and the answers shown have the mean of scores and ratings as their traits,
+which is what the question bank carries. "Pooled" is one set of weights for everyone. "Another's" predicts with
+the weights that someone else's answers gave: personal predictions have to beat both.
 
 {strangers}
 
@@ -158,6 +159,7 @@ def _strangers(results: Mapping[str, Any]) -> str:
     table = results["auc"]
     counts = list(table["active"])
     names = {
+        "bank": "active, rated",
         "active": "active",
         "random": "random",
         "pooled": "pooled",

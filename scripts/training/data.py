@@ -84,13 +84,19 @@ def write_unseen(path: Path, answers: Answers, scores: Floats, original: Path) -
     vectors = model.embed(pairs)[:, : model.width]
     model.close()
     embedding = (vectors - vectors.mean(axis=0)) @ principal_components(vectors)
-    keys = [hashlib.sha256("\0".join(pair).encode()).hexdigest()[:16] for pair in pairs]
     np.savez_compressed(
         path,
-        keys=np.array(keys),
+        keys=np.array(_keys(answers)),
         traits=scores.astype(np.float16),
         embedding=embedding.astype(np.float16),
     )
+
+
+def load_unseen(path: Path, answers: Answers) -> Floats:
+    """Return the traits (n, J) of the answers from what `write_unseen` wrote."""
+    with np.load(path, allow_pickle=False) as stored:
+        place = {str(key): row for row, key in enumerate(stored["keys"])}
+        return np.asarray(stored["traits"][[place[key] for key in _keys(answers)]], dtype=float)
 
 
 def principal_components(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -98,6 +104,11 @@ def principal_components(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     centred = vectors - vectors.mean(axis=0)
     _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
     return np.asarray(directions[:COMPONENTS].T * np.float32(np.sqrt(len(vectors)) / sizes[0]))
+
+
+def _keys(answers: Answers) -> list[str]:
+    pairs = [f"{row['prompt']}\0{row['text']}" for row in answers.rows]
+    return [hashlib.sha256(pair.encode()).hexdigest()[:16] for pair in pairs]
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

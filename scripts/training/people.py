@@ -107,24 +107,35 @@ def learn(
     return [learned[count] for count in counts]
 
 
-def predict_strangers(scores: Floats, choices: Choices, seed: int, lapse: float = LAPSE) -> Predictions:
+def predict_strangers(
+    scores: Floats, choices: Choices, seed: int, carried: Floats | None = None, lapse: float = LAPSE
+) -> Predictions:
     """Cross-validate: see `parts`.
 
     "pooled" is one set of weights for everybody; "shuffled" tests each person with the weights that another
-    one's answers gave.
+    one's answers gave. carried: (n, J) traits of the answers that people are asked about, as the question bank
+    carries them, for "bank"; predicted are choices between answers that have scores only.
     """
     collected = Collected()
+    known = scores if carried is None else carried
+    asked = known[choices.first] - known[choices.second]
     for number, part in enumerate(parts(scores, choices, seed, lapse)):
         print(f"\r  people and prompts, part {number + 1} of {PARTS} ", end="", flush=True)
         for person in part.strangers:
             collected.add("pooled", 0, part.pooled, person)
-        for method, criterion in (("active", "lookahead"), ("random", "random")):
+        rated = [replace(person, pool=asked[person.rows]) for person in part.strangers]
+        methods = {
+            "active": ("lookahead", part.strangers),
+            "random": ("random", part.strangers),
+            "bank": ("lookahead", rated),
+        }
+        for method, (criterion, strangers) in methods.items():
             learned = [
                 learn(part.prior, person, criterion, ANSWERS, 1000 * seed + 100 * number + index)
-                for index, person in enumerate(part.strangers)
+                for index, person in enumerate(strangers)
             ]
             for step, count in enumerate(ANSWERS):
-                for index, person in enumerate(part.strangers):
+                for index, person in enumerate(strangers):
                     other = learned[(index + 1) % len(learned)]
                     collected.add(method, count, learned[index][step], person)
                     collected.add(f"{method}, shuffled", count, other[step], person)

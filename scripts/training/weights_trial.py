@@ -5,14 +5,13 @@ A table is {row: {column: figure}}. scripts/measure_weights.py averages them ove
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from localpersona.preferences import CRITERIA, Weights, knows_enough, next_question, recency
+from training.bank import sharpened, standardised_ratings
 from training.calibration import calibration_error
 from training.data import NAMES, Answers, Choices, Floats
 from training.people import Collected, Part, Stranger, learn, log_loss, parts, roc_auc, without_kinds
@@ -26,8 +25,6 @@ BEFORE, AFTER = 40, (0, 5, 10, 20, 40)
 ENOUGH = (5, 40)
 """Fewest and most answers in the trial of the stopping rule."""
 QUALITY = NAMES.index("quality")
-SHARPENED = 0.5
-"""Of a shown answer's trait scores, the share that its ratings have; the reward model's scores have the rest."""
 
 Table = dict[str, dict[str, float]]
 Learner = Callable[[Part, Stranger, int], list[Weights]]
@@ -39,24 +36,6 @@ class Data:
     choices: Choices
     scores: Floats
     """(n, J) trait scores by heads that saw neither an answer nor its prompt."""
-
-    @property
-    def ratings(self) -> Floats:
-        """(n, J) standardised like the scores."""
-        ratings = self.answers.ratings
-        return np.asarray((ratings - ratings.mean(axis=0)) / ratings.std(axis=0))
-
-
-def load_unseen(path: Path, answers: Answers) -> Floats:
-    """Return (n, J) scores of the answers from an .npz of `keys` and `traits`."""
-    with np.load(path, allow_pickle=False) as stored:
-        place = {str(key): row for row, key in enumerate(stored["keys"])}
-        rows = [place[_key(row["prompt"], row["text"])] for row in answers.rows]
-        return np.asarray(stored["traits"][rows], dtype=float)
-
-
-def _key(prompt: str, text: str) -> str:
-    return hashlib.sha256(f"{prompt}\0{text}".encode()).hexdigest()[:16]
 
 
 def measure_split(data: Data, seed: int) -> dict[str, Table]:
@@ -89,11 +68,11 @@ def _by(criterion: str, counts: Sequence[int]) -> Learner:
 
 def _variants(data: Data) -> dict[str, Learner]:
     """Name what a person may be learned with, other than what ships."""
-    differences = {
-        "ratings": data.ratings[data.choices.first] - data.ratings[data.choices.second],
-        "scores": data.scores[data.choices.first] - data.scores[data.choices.second],
-    }
-    mixed = SHARPENED * differences["ratings"] + (1.0 - SHARPENED) * differences["scores"]
+    first, second = data.choices.first, data.choices.second
+    ratings, mixed = (
+        traits[first] - traits[second]
+        for traits in (standardised_ratings(data.answers), sharpened(data.answers, data.scores))
+    )
 
     def with_prior(change: Callable[[Weights], Weights]) -> Learner:
         return lambda part, person, seed: learn(change(part.prior), person, "lookahead", FEW, seed)
@@ -112,7 +91,7 @@ def _variants(data: Data) -> dict[str, Learner]:
         "PReF's: one Gaussian, its criterion": lambda part, person, seed: learn(
             without_kinds(part.prior), person, "variance", FEW, seed
         ),
-        "questions with their ratings": asked_with(differences["ratings"]),
+        "questions with their ratings": asked_with(ratings),
         "questions with ratings and scores": asked_with(mixed),
         "questions with ratings and scores, PReF's criterion": asked_with(mixed, "variance"),
         "questions with ratings and scores, random": asked_with(mixed, "random"),
