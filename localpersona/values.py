@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length", "cancelled", "failed"]
+FinishReason = Literal["stop", "length", "cancelled", "failed", "pruned"]
 Source = Literal["onboarding", "chat", "import"]
 
 
@@ -49,6 +49,7 @@ class Candidate:
     seed: int = 0
     tokens: int = 0
     finish_reason: FinishReason = "stop"
+    """"pruned": better ones were in sight before it was complete."""
     mean_log_probability: float = 0.0
     """Mean natural logarithm of the sampled tokens' probabilities (before temperature); at most 0."""
     traits: tuple[float, ...] = ()

@@ -9,11 +9,15 @@ alone (arXiv 2503.06358); the penalty keeps a response with freak scores from wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from localpersona.alignment.decode import Draft, decode
+from localpersona.alignment.decoder import Decoder
+from localpersona.alignment.search import Judge, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,31 @@ def choose(
         deviation = np.sqrt(np.maximum(of_weights + of_scores, 0.0))
         values[allowed] = kept @ weights - uncertainty_penalty * deviation
     return Choice(int(np.argmax(values)), values)
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfN:
+    """Decode all drafts to their ends and choose one; without a judge, the first is shown as it comes."""
+
+    judge: Judge | None
+    drafts: int
+
+    def cells(self, limit: int) -> int:
+        """See `Search.cells`."""
+        return self.drafts * limit
+
+    def run(
+        self, decoder: Decoder, drafts: Sequence[Draft], limit: int, stopped: Callable[[], bool]
+    ) -> Iterator[Step]:
+        """See `Search.run`."""
+        decoder.fork(0, range(1, len(drafts)))
+        silent = self.judge is not None and len(drafts) > 1
+        for _ in decode(decoder, drafts, limit, stopped):
+            yield Step(drafts, 0, 0 if silent else len(drafts[0].tokens))
+        leader = 0
+        if silent and self.judge is not None and not stopped():
+            leader = int(np.argmax(self.judge([draft.text.text for draft in drafts], [True] * len(drafts))))
+        yield Step(drafts, leader, len(drafts[leader].tokens))
 
 
 def _check(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from localpersona.values import Candidate, Sampling, Statistics, Turn
 
@@ -61,6 +61,36 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchSpec:
+    """How the answer is searched for. Without a taste, or with one candidate, there is nothing to search for."""
+
+    method: Literal["best-of-n", "guided"] = "best-of-n"
+    """"best-of-n": whole answers, one of which is chosen; "guided": block by block, the best continuation."""
+    pruned: bool = False
+    """Of best-of-n: weak candidates fall while they are being decoded."""
+    block: int = 24
+    """Of guided: tokens between two choices, sooner where a sentence ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteeringSpec:
+    """Directions in the model's hidden states to add while decoding."""
+
+    path: str
+    """The file with a vector for each trait and layer of this model."""
+    weights: tuple[float, ...]
+    """One for each trait in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter (GGUF) to mix in."""
+
+    path: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateRequest:
     turns: Sequence[Turn]
     """System turn first if there is one; the last is the user's, unless `continuation` is set."""
@@ -70,6 +100,13 @@ class GenerateRequest:
     """None: candidates are neither scored nor chosen between; the first one is streamed."""
     continuation: str = ""
     """Text of an answer already begun: the model goes on from there. Not repeated in the events."""
+    search: SearchSpec = field(default_factory=SearchSpec)
+    instruction: str = ""
+    """The profile in words, where it does not stand in `turns` already."""
+    contrast: float = 0.0
+    """How far (γ) the logits move from the plain model's towards the instructed one's and beyond; 0: not at all."""
+    steering: SteeringSpec | None = None
+    adapters: tuple[Adapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +143,8 @@ class Generated:
     """The end of a request that was not cut off by a crash (those raise `EngineCrashed`)."""
 
     candidates: tuple[Candidate, ...]
-    """All N in seed order. A cancelled request still has their partial texts, finish_reason "cancelled"."""
+    """All N in seed order. A cancelled request still has their partial texts, finish_reason "cancelled"; those
+    that fell on the way have theirs, finish_reason "pruned", with the traits that were expected of them."""
     chosen: int
     statistics: Statistics
 

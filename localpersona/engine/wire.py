@@ -7,6 +7,7 @@ from typing import Any
 
 from localpersona.engine import protocol
 from localpersona.engine.protocol import (
+    Adapter,
     Delta,
     EngineError,
     EngineEvent,
@@ -19,6 +20,8 @@ from localpersona.engine.protocol import (
     PromptRead,
     PromptTooLong,
     Scores,
+    SearchSpec,
+    SteeringSpec,
     Taste,
 )
 from localpersona.values import Candidate, Sampling, Statistics, Turn
@@ -57,6 +60,9 @@ def load_request(data: dict[str, Any]) -> GenerateRequest:
         fields["turns"] = tuple(Turn(**turn) for turn in fields["turns"])
         fields["sampling"] = Sampling(**fields["sampling"])
         fields["taste"] = None if fields["taste"] is None else _taste(fields["taste"])
+        fields["search"] = _search(fields["search"])
+        fields["steering"] = None if fields["steering"] is None else _steering(fields["steering"])
+        fields["adapters"] = tuple(Adapter(**adapter) for adapter in fields["adapters"])
         return GenerateRequest(**fields)
     except (KeyError, TypeError) as error:
         raise ValueError(f"bad request: {error}") from error
@@ -98,6 +104,17 @@ def _candidate(data: dict[str, Any]) -> Candidate:
 
 def _taste(data: dict[str, Any]) -> Taste:
     return Taste(**{**data, "mean": tuple(data["mean"]), "covariance": _rows(data["covariance"])})
+
+
+def _search(data: dict[str, Any]) -> SearchSpec:
+    search = SearchSpec(**data)
+    if search.method not in ("best-of-n", "guided") or search.block < 1:
+        raise ValueError(f"no such search: {search}")
+    return search
+
+
+def _steering(data: dict[str, Any]) -> SteeringSpec:
+    return SteeringSpec(**{**data, "weights": tuple(float(weight) for weight in data["weights"])})
 
 
 def _rows(rows: list[list[float]]) -> tuple[tuple[float, ...], ...]:

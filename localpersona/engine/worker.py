@@ -138,9 +138,9 @@ class Worker:
         for event in Generation(self._loaded(), request, self._score, self._inbox.stop.is_set).events():
             write_message(self._outbox, {"id": message["id"], "event": wire.dump_event(event)})
 
-    def _score(self, prompt: str, responses: Sequence[str]) -> Scores:
+    def _score(self, prompt: str, responses: Sequence[str], finished: bool = True) -> Scores:
         rewards = self._reward_model()
-        traits, spread = rewards.score_and_spread(prompt, list(responses))
+        traits, spread = rewards.score_and_spread(prompt, list(responses), finished)
         return Scores(_rows(traits), _rows(spread), rewards.version)
 
     def _reward_model(self) -> RewardModel:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pytest
 
-from localpersona.alignment.decode import decode
+from localpersona.alignment.best_of_n import BestOfN
+from localpersona.alignment.decode import Draft
 from localpersona.alignment.decoder import Row, Stopped
 from localpersona.alignment.sampling import Sampler
 from localpersona.values import Sampling
@@ -62,10 +63,20 @@ def chain() -> MarkovDecoder:
     return decoder
 
 
+def decoded(
+    decoder: MarkovDecoder,
+    samplers: Sequence[Sampler],
+    max_tokens: int = 50,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Draft]:
+    drafts = [Draft(index, sampler) for index, sampler in enumerate(samplers)]
+    *_, last = BestOfN(None, len(drafts)).run(decoder, drafts, max_tokens, stopped)
+    assert all(draft.finish_reason for draft in drafts) and last.committed == len(drafts[0].tokens)
+    return drafts
+
+
 def run(decoder: MarkovDecoder, samplers: Sequence[Sampler], max_tokens: int = 50) -> list[list[int]]:
-    *_, drafts = decode(decoder, samplers, max_tokens)
-    assert all(draft.finish_reason for draft in drafts)
-    return [draft.tokens for draft in drafts]
+    return [draft.tokens for draft in decoded(decoder, samplers, max_tokens)]
 
 
 def test_a_candidate_does_not_depend_on_how_many_are_decoded_beside_it(chain: MarkovDecoder) -> None:
@@ -83,7 +94,7 @@ def test_finished_candidates_leave_the_batch(chain: MarkovDecoder) -> None:
 
 
 def test_the_mean_log_probability_is_that_of_the_known_chain(chain: MarkovDecoder) -> None:
-    *_, drafts = decode(chain, [Sampler(Sampling(temperature=0.7, repetition_penalty=1.0), 1)], 50)
+    drafts = decoded(chain, [Sampler(Sampling(temperature=0.7, repetition_penalty=1.0), 1)], 50)
     draft, last, expected = drafts[0], 1, 0.0
     for token in draft.tokens:
         expected += float(chain.table[last][token])
@@ -93,16 +104,16 @@ def test_the_mean_log_probability_is_that_of_the_known_chain(chain: MarkovDecode
 
 def test_an_answer_ends_at_its_limit_with_length(chain: MarkovDecoder) -> None:
     chain.table[1] = np.log(np.array([1, 0, 0, 0], np.float32) + 1e-30)
-    *_, drafts = decode(chain, [Sampler(PLAIN, 0)], 7)
+    drafts = decoded(chain, [Sampler(PLAIN, 0)], 7)
     assert drafts[0].finish_reason == "length" and drafts[0].tokens == [0, 1, 0, 1, 0, 1, 0]
 
 
 def test_stopping_between_and_inside_steps_marks_what_was_not_finished(chain: MarkovDecoder) -> None:
     chain.table[1] = np.log(np.array([1, 0, 0, 0], np.float32) + 1e-30)
-    *_, drafts = decode(chain, [Sampler(PLAIN, 0)], 50, lambda: len(chain.batches) >= 4)
+    drafts = decoded(chain, [Sampler(PLAIN, 0)], 50, lambda: len(chain.batches) >= 4)
     assert drafts[0].finish_reason == "cancelled" and len(drafts[0].tokens) == 3
     chain.sequences, chain.stop_after = {0: [1]}, len(chain.batches) + 2
-    *_, drafts = decode(chain, [Sampler(PLAIN, 0), Sampler(PLAIN, 1)], 50)
+    drafts = decoded(chain, [Sampler(PLAIN, 0), Sampler(PLAIN, 1)], 50)
     assert [draft.finish_reason for draft in drafts] == ["cancelled"] * 2
     assert len(drafts[0].tokens) == 3
 

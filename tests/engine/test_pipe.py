@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
 from localpersona.engine import wire
 from localpersona.engine.framing import FramingError, read_message, write_message
 from localpersona.engine.protocol import (
+    Adapter,
     Delta,
     EngineCrashed,
     EngineError,
@@ -21,6 +23,8 @@ from localpersona.engine.protocol import (
     Progress,
     PromptRead,
     PromptTooLong,
+    SearchSpec,
+    SteeringSpec,
     Taste,
 )
 from localpersona.values import Candidate, Sampling, Statistics, Turn
@@ -72,9 +76,22 @@ def test_events_survive_the_pipe(event: EngineEvent) -> None:
 
 def test_requests_survive_the_pipe() -> None:
     taste = Taste((1.0,), ((2.0,),), "v", 0.1)
-    request = GenerateRequest((Turn("user", "hi"),), Sampling(seed=7), 3, taste, "begun")
-    assert wire.load_request(wire.dump(request)) == request
-    assert len(fields(GenerateRequest)) == 5  # a new field must be looked after in `wire`
+    request = GenerateRequest(
+        (Turn("user", "hi"),),
+        Sampling(seed=7),
+        3,
+        taste,
+        "begun",
+        SearchSpec("guided", True, 12),
+        "Be brief.",
+        1.5,
+        SteeringSpec("vectors.gguf", (0.5, -1.0)),
+        (Adapter("one.gguf"), Adapter("two.gguf", 0.3)),
+    )
+    assert wire.load_request(json.loads(json.dumps(wire.dump(request)))) == request
+    assert len(fields(GenerateRequest)) == 10  # a new field must be looked after in `wire`
+    with pytest.raises(ValueError, match="search"):
+        wire.load_request(wire.dump(replace(request, search=SearchSpec("magic"))))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localpersona.engine.answer_text import AnswerText
+from localpersona.alignment.answer_text import AnswerText
 
 
 def read(answer: AnswerText, data: bytes, size: int = 1) -> list[tuple[str, bool]]:
