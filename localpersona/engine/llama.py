@@ -17,11 +17,13 @@ from localpersona.engine.chat_template import ChatTemplate
 from localpersona.engine.devices import gpu_name
 from localpersona.engine.llama_decoder import LlamaDecoder
 from localpersona.engine.machine import physical_cores
+from localpersona.engine.model_file import checked, refused, short_name
 from localpersona.engine.protocol import ModelError, ModelInfo, ModelSpec
 from localpersona.engine.vocabulary import Vocabulary
 from localpersona.text import one_line
 
 ALL_LAYERS = 0x7FFFFFFF
+_NO_TEXT = "it is damaged, or no model that writes text"
 _QUANTISATION_SUFFIX = re.compile(r"[-._](?:I?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.IGNORECASE)
 
 
@@ -36,6 +38,7 @@ class LlamaModel:
         self.spec = spec
         self._pointer: Any = None
         self._decoder: LlamaDecoder | None = None
+        self.header = checked(spec.path)
         llama_log.listen()
         L.llama_backend_init()
         try:
@@ -83,11 +86,13 @@ class LlamaModel:
         self._pointer = L.llama_model_load_from_file(os.fsencode(self.spec.path), parameters)
         if not self._pointer:
             self._pointer = None
-            raise ModelError("Loading was stopped." if stopped() else _refusal(self.spec.path))
+            reason = one_line(llama_log.first_error(), 160) or "it is damaged, or no GGUF file"
+            raise ModelError("Loading was stopped.") if stopped() else refused(self.spec.path, reason)
         if not L.llama_model_has_decoder(self._pointer) or L.llama_model_has_encoder(self._pointer):
-            raise ModelError(_no_chat_model(self.spec.path))
+            raise refused(self.spec.path, _NO_TEXT)
         source = (L.llama_model_chat_template(self._pointer, None) or b"").decode("utf-8", "replace")
         self.vocabulary = Vocabulary(self._pointer, source)
+        self.vocabulary.try_out()
         bos, eos = self.vocabulary.text(self.vocabulary.bos), self.vocabulary.text(self.vocabulary.eos)
         self.template = ChatTemplate.for_model(source, bos=bos, eos=eos)
         self._decoder = self._start_decoder(stopped)
@@ -102,12 +107,12 @@ class LlamaModel:
             )
         except MemoryError as error:
             raise ModelError(
-                f"There is not enough memory for {_name(self.spec.path)} with a context of {length} tokens.\n"
+                f"There is not enough memory for {short_name(self.spec.path)} with a context of {length} tokens.\n"
                 "Choose a smaller model or a shorter context."
             ) from error
         if not decoder.works():
             decoder.close()
-            raise ModelError(_no_chat_model(self.spec.path))
+            raise refused(self.spec.path, _NO_TEXT)
         return decoder
 
     def _describe(self, gpu_layers: int, started: float) -> ModelInfo:
@@ -153,18 +158,3 @@ def _metadata(model: Any, key: str) -> str:
     buffer = ctypes.create_string_buffer(256)
     length = L.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
     return buffer.value.decode("utf-8", "replace") if length > 0 else ""
-
-
-def _name(path: str) -> str:
-    return one_line(Path(path).name, 60)
-
-
-def _refusal(path: str) -> str:
-    reason = one_line(llama_log.first_error(), 160) or "it is damaged, or no GGUF file"
-    return f"{_name(path)} cannot be loaded: {reason}\nDownload the file again or choose another model."
-
-
-def _no_chat_model(path: str) -> str:
-    return (
-        f"{_name(path)} is damaged, or no model that writes text.\nDownload it again or choose another model."
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from llama_cpp import llama_cpp as L
 
 # As in ggml.h (the binding numbers them otherwise); the rest is debugging or continues a line.
 _LEVELS = {2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}
+_ORIGIN = re.compile(r"^(?:[\w~]+(?:<[^>]*>)?: |error loading model(?: \w+)?: )+")
+"""Names of functions, and words that say nothing more than that it failed."""
 _logger = logging.getLogger("llama.cpp")
 _errors: list[str] = []
 
@@ -33,9 +36,5 @@ def listen() -> None:
 
 
 def first_error() -> str:
-    """Return the first of the errors since `listen`, without the function that reports it; "" without any."""
-    if not _errors:
-        return ""
-    head, separator, rest = _errors[0].partition(": ")
-    error = rest if separator and " " not in head else _errors[0]
-    return error.removeprefix("error loading model: ")
+    """Return the first of the errors since `listen`, without what only programmers read; "" without any."""
+    return _ORIGIN.sub("", _errors[0]) if _errors else ""

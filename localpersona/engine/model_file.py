@@ -1,12 +1,18 @@
-"""The model's file, as the app sees it before the child does."""
+"""The model's file, as the app sees it before the child does, and the child before llama.cpp does."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from localpersona.engine.machine import physical_memory
 from localpersona.engine.protocol import ModelError, ModelSpec
+from localpersona.library import GgufError, GgufHeader, check
 from localpersona.paths import expanded
 from localpersona.text import one_line
+
+_ABSURD = 3
+"""Times the memory. Less is the user's business: files may be read from disk again and again, if slowly, and a
+graphics card has memory of its own."""
 
 
 def absolute(spec: ModelSpec) -> ModelSpec:
@@ -23,3 +29,30 @@ def size_of(path: str) -> int:
         return Path(path).stat().st_size
     except OSError:
         return 0
+
+
+def checked(path: str) -> GgufHeader:
+    """Return what the file says of itself, if llama.cpp can be shown it. Raises ModelError."""
+    try:
+        header = check(Path(path))
+    except GgufError as error:
+        raise refused(path, str(error)) from error
+    memory = physical_memory()
+    if memory and header.size_bytes > _ABSURD * memory:
+        raise ModelError(
+            f"{short_name(path)} is too large: it has {header.size_bytes / 1e9:.0f} GB, this machine "
+            f"{memory / 1e9:.0f} GB of memory.\nChoose a smaller model, or one with fewer bits per weight."
+        )
+    return header
+
+
+def refused(path: str, reason: str) -> ModelError:
+    """Return the error for a file that cannot be loaded; reason: a clause."""
+    clause = (reason if reason[1:2].isupper() else reason[:1].lower() + reason[1:]).rstrip(".")
+    return ModelError(
+        f"{short_name(path)} cannot be loaded: {clause}.\nDownload the file again or choose another model."
+    )
+
+
+def short_name(path: str) -> str:
+    return one_line(Path(path).name, 60)

@@ -14,6 +14,16 @@ _THINK = (b"<think>", b"</think>")
 _CONTROL_LIKE = re.compile(
     r"<[|｜].*[|｜]>|</?s>|\[/?[A-Z_]+\]|<</?[A-Z]+>>|</?\w*(?:turn|tool|think|im_|sep)\w*>"
 )
+_EVERY_BYTE = "".join(
+    chr(code)
+    for codes in (
+        range(1, 0xC0),
+        range(0xC0, 0x800, 0x40),
+        range(0x800, 0xD800, 0x800),
+        range(0xE000, 0x110000, 0x1000),
+    )
+    for code in codes
+)
 
 
 class Vocabulary:
@@ -72,6 +82,10 @@ class Vocabulary:
         buffer = ctypes.create_string_buffer(size)
         length = L.llama_token_to_piece(self._vocabulary, token, buffer, size, 0, special)
         return self._piece(token, special, -length) if length < -size else buffer.raw[: max(length, 0)]
+
+    def try_out(self) -> None:
+        """Tokenise text with every byte that UTF-8 has. With a damaged vocabulary llama.cpp aborts on some of them."""
+        self.tokenise_content(_EVERY_BYTE)
 
     @cached_property
     def longest(self) -> int:

@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from localpersona.library.embedded import embedded_model
-from localpersona.library.gguf_header import GgufError, GgufHeader, read_header
+from localpersona.library.gguf_bytes import GgufError
+from localpersona.library.gguf_check import CANNOT_CHAT
+from localpersona.library.gguf_header import GgufHeader, read_header
 from localpersona.library.memory import Fit, available_bytes, fit
 from localpersona.library.ollama import is_file, ollama_models
 from localpersona.library.places import model_folders, ollama_folders
@@ -23,16 +25,6 @@ _DEEPEST = 6
 _MOST_ENTRIES = 20_000  # in one place; a folder with more is not a folder of models
 _PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
 _UNFINISHED = ("incomplete-", ".")  # GPT4All's downloads; hidden files
-_CANNOT_CHAT = {
-    "bert",
-    "nomic-bert",
-    "nomic-bert-moe",
-    "jina-bert-v2",
-    "modern-bert",
-    "clip",
-    "t5encoder",
-    "wavtokenizer-dec",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +127,4 @@ def _numbers(parts: str) -> range:
 
 
 def _can_chat(header: GgufHeader) -> bool:
-    return header.kind == "model" and header.part == 0 and header.architecture not in _CANNOT_CHAT
+    return header.kind == "model" and header.part == 0 and header.architecture not in CANNOT_CHAT

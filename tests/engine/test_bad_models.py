@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,53 +10,49 @@ from localpersona.engine.client import EngineClient
 from localpersona.engine.protocol import ModelError, ModelSpec
 
 from .conftest import Ask, answer
-from .tiny_gguf import CONTROL, sentencepiece_tokens, write_gguf
-
-BURNING = "{% for i in range(99999) %}{% for j in range(99999) %}{{ j }}{% endfor %}{% endfor %}"
-TWICE = [("<unk>", 2), ("<s>", CONTROL), ("</s>", CONTROL), *[(f"t{i}", 1) for i in range(50)], ("t7", 1)]
+from .hostile_gguf import BAD, ODD, TEMPLATES
+from .tiny_gguf import sentencepiece_tokens, write_gguf
 
 
-def cut(path: Path, keep: Callable[[int], int]) -> None:
-    data = write_gguf(path).read_bytes()
-    path.write_bytes(data[: keep(len(data))])
-
-
-def patch(path: Path, old: bytes, new: bytes) -> None:
-    data = write_gguf(path).read_bytes()
-    assert data.count(old) and len(old) == len(new)
-    path.write_bytes(data.replace(old, new, 1))
-
-
-BAD: dict[str, Callable[[Path], object]] = {
-    "empty": lambda path: path.write_bytes(b""),
-    "a web page": lambda path: path.write_text("<!DOCTYPE html><html>404 Not Found</html>"),
-    "only the magic": lambda path: path.write_bytes(b"GGUF"),
-    "bad magic": lambda path: patch(path, b"GGUF", b"GGML"),
-    "header cut": lambda path: cut(path, lambda size: 200),
-    "weights cut": lambda path: cut(path, lambda size: size - 4000),
-    "too many blocks (aborts)": lambda path: write_gguf(path, block_count=4000),
-    "token twice (aborts)": lambda path: write_gguf(path, tokens=TWICE),
-    "unknown architecture": lambda path: write_gguf(path, architecture="doesnotexist"),
-    "no heads": lambda path: write_gguf(path, heads=0),
-    "weights all zero": lambda path: write_gguf(path, weights=0.0),
-    "weights not numbers": lambda path: write_gguf(path, weights=float("nan")),
-    "string longer than the file": lambda path: patch(
-        path, b"\x05\x00\x00\x00\x00\x00\x00\x00llama", b"\xff" * 8 + b"llama"
-    ),
-}
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> ModelSpec:
+    return ModelSpec(str(write_gguf(tmp_path_factory.mktemp("good") / "good.gguf")))
 
 
 @pytest.mark.parametrize("damage", BAD)
-def test_a_bad_file_gets_two_clear_lines_and_the_engine_goes_on(
-    damage: str, engine: EngineClient, tmp_path: Path, ask: Ask
+def test_a_bad_file_gets_two_clear_lines_and_a_good_one_works_afterwards(
+    damage: str, shared_engine: EngineClient, good: ModelSpec, tmp_path: Path, ask: Ask
 ) -> None:
     path = tmp_path / "bad.gguf"
     BAD[damage](path)
     with pytest.raises(ModelError) as refusal:
-        engine.load(ModelSpec(str(path)))
+        shared_engine.load(ModelSpec(str(path), context_length=256))
     lines = str(refusal.value).splitlines()
-    assert len(lines) == 2 and "bad.gguf" in lines[0] and "Traceback" not in lines[0]
-    assert answer(engine, ask(max_tokens=3))[1].candidates[0].tokens == 3  # by the former model
+    assert len(lines) == 2 and lines[0].startswith("bad.gguf ") and "Traceback" not in lines[0]
+    assert len(lines[0]) < 250 and lines[0].endswith(".")
+    shared_engine.load(good)
+    assert answer(shared_engine, ask("hello", max_tokens=3))[1].candidates
+
+
+@pytest.mark.parametrize("oddity", ODD)
+def test_a_strange_file_answers_or_is_refused(
+    oddity: str, shared_engine: EngineClient, tmp_path: Path, ask: Ask
+) -> None:
+    path = tmp_path / "odd.gguf"
+    ODD[oddity](path)
+    info = shared_engine.load(ModelSpec(str(path), context_length=256))
+    assert "\n" not in info.name and "\x1b" not in info.name
+    assert answer(shared_engine, ask("hello", max_tokens=3))[1].candidates
+
+
+def test_the_former_model_is_there_again_after_a_bad_one(
+    engine: EngineClient, tmp_path: Path, ask: Ask
+) -> None:
+    path = tmp_path / "bad.gguf"
+    path.write_text("<html>")
+    with pytest.raises(ModelError, match="not a GGUF"):
+        engine.load(ModelSpec(str(path)))
+    assert answer(engine, ask(max_tokens=3))[1].candidates[0].tokens == 3
 
 
 def test_a_good_tiny_file_loads(engine: EngineClient, tmp_path: Path, ask: Ask) -> None:
@@ -80,24 +75,15 @@ def test_a_context_that_fits_no_memory_is_refused(engine: EngineClient, tmp_path
     assert answer(engine, ask(max_tokens=3))[1].candidates[0].tokens == 3
 
 
-@pytest.mark.parametrize(
-    "template",
-    [
-        "{% if",
-        "{{ raise_exception('no') }}",
-        "{{ ''.__class__.__mro__ }}",
-        "{{ 'a' * 1000000000 }}",
-        "{{ 7 ** (10 ** 8) }}",
-        "nothing",
-        BURNING,
-    ],
-)
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_a_bad_template_falls_back_to_chatml_and_says_so(
-    template: str, engine: EngineClient, tmp_path: Path, ask: Ask
+    template: str, shared_engine: EngineClient, tmp_path: Path, ask: Ask
 ) -> None:
-    info = engine.load(ModelSpec(str(write_gguf(tmp_path / "model.gguf", template=template))))
+    info = shared_engine.load(
+        ModelSpec(str(write_gguf(tmp_path / "model.gguf", template=TEMPLATES[template])))
+    )
     assert info.template.startswith("ChatML, because the model's own chat template does not work")
-    assert answer(engine, ask("hello", max_tokens=3))[1].candidates
+    assert answer(shared_engine, ask("hello", max_tokens=3))[1].candidates
 
 
 def test_a_model_without_a_template_says_so(engine: EngineClient, tmp_path: Path) -> None:

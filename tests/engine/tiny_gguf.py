@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -58,9 +57,16 @@ def write_gguf(
     block_count: int = 1,
     heads: int = HEADS,
     weights: float = 1.0,
-    extra: Mapping[str, Any] | None = None,
+    score: float = -1.0,
+    merges: Sequence[str] | None = (),
+    extra: Mapping[str, str] | None = None,
+    numbers: Mapping[str, int] | None = None,
 ) -> Path:
-    """Write a one-layer model. weights scales the random numbers: 0 gives a file full of zeros."""
+    """Write a one-layer model. weights scales the random numbers: 0 gives a file full of zeros.
+
+    score: of a token, times its index. merges: of byte pairs; None leaves the list out.
+    extra, numbers: further entries.
+    """
     tokens = (
         sentencepiece_tokens({"<|im_start|>": CONTROL, "<|im_end|>": CONTROL}) if tokens is None else tokens
     )
@@ -75,10 +81,11 @@ def write_gguf(
     writer.add_token_list([text for text, _ in tokens])
     writer.add_token_types([kind for _, kind in tokens])
     writer.add_token_scores(
-        [-float(index) if kind == NORMAL else 0.0 for index, (_, kind) in enumerate(tokens)]
+        [score * index if kind == NORMAL else 0.0 for index, (_, kind) in enumerate(tokens)]
     )
     if tokenizer == "gpt2":
-        writer.add_token_merges([])
+        if merges is not None:
+            writer.add_token_merges(merges)
         writer.add_tokenizer_pre("smollm")
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
@@ -86,6 +93,8 @@ def write_gguf(
         writer.add_chat_template(template)
     for key, value in (extra or {}).items():
         writer.add_string(key, value)
+    for key, number in (numbers or {}).items():
+        writer.add_uint32(key, number)
     random = np.random.default_rng(0)
     for name, shape in _shapes(len(tokens)).items():
         ones = name.endswith("norm.weight") and weights
