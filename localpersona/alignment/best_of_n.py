@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from localpersona.alignment.decode import Draft, decode
+from localpersona.alignment.decode import Draft, decode, was_stopped
 from localpersona.alignment.decoder import Decoder
 from localpersona.alignment.search import Judge, Step
 
@@ -82,7 +82,7 @@ class BestOfN:
         for _ in decode(decoder, drafts, limit, stopped):
             yield Step(drafts, 0, 0 if silent else len(drafts[0].tokens))
         leader = 0
-        if silent and self.judge is not None and not stopped():
+        if silent and self.judge is not None and not was_stopped(drafts):
             leader = int(np.argmax(self.judge([draft.text.text for draft in drafts], [True] * len(drafts))))
         yield Step(drafts, leader, len(drafts[leader].tokens))
 

@@ -5,6 +5,7 @@ It knows nothing of choosing: a search (see `search`) starts it, stops it and ta
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,8 @@ class Draft:
     """Without the token that ended it."""
     answered: int = 0
     """How many of them belong to the answer: reasoning does not count."""
+    drawn: int = 0
+    """How many tokens were drawn for it in all, also those that were not kept."""
     log_probability: float = 0.0
     """Sum over `tokens`, natural logarithm."""
     finish_reason: FinishReason | None = None
@@ -33,6 +36,11 @@ class Draft:
     @property
     def live(self) -> bool:
         return self.finish_reason is None
+
+    @property
+    def reasons(self) -> bool:
+        """Whether it has not come to the answer yet."""
+        return bool(self.text.reasoning) and not self.text.text
 
     @property
     def mean_log_probability(self) -> float:
@@ -44,6 +52,7 @@ class Draft:
         if decoder.ends(token):
             self.finish("stop")
             return
+        self.drawn += 1
         self.tokens.append(token)
         self.log_probability += log_probability
         self.text.feed(decoder.piece(token))
@@ -52,6 +61,13 @@ class Draft:
             self.finish("stop")
         elif len(self.tokens) >= max_tokens:
             self.finish("length")
+
+    def follow(self, other: Draft) -> None:
+        """Go on from where another draft is, with dice of its own."""
+        self.sampler.follow(other.sampler)
+        self.text = copy.deepcopy(other.text)
+        self.tokens, self.answered = list(other.tokens), other.answered
+        self.log_probability, self.finish_reason = other.log_probability, other.finish_reason
 
     def finish(self, reason: FinishReason) -> None:
         """Grow no further. What the text held back is then part of it."""
@@ -64,23 +80,29 @@ def decode(
     drafts: Sequence[Draft],
     max_tokens: int,
     stopped: Callable[[], bool] = lambda: False,
+    pauses: Callable[[Draft], bool] = lambda _draft: False,
 ) -> Iterator[None]:
     """Draw a token for every draft that is live, and yield; until none is.
 
-    Their sequences must have logits. Between two steps the caller may finish drafts, which then leave the batch,
-    or take the generator's end for its own: the last tokens drawn are then not yet in the cache. When the user
-    stops it, the drafts that are live are finished as "cancelled".
+    Their sequences must have logits. Between two steps the caller may finish drafts, which then leave the batch;
+    those for which `pauses` is true leave it, too. The last token of a draft that has left it is not in the
+    cache. When the user stops it, the drafts that are in the batch are finished as "cancelled".
     """
     live = [draft for draft in drafts if draft.live]
     while live and not stopped():
         for draft in live:
             draft.draw(decoder, max_tokens)
         yield
-        live = [draft for draft in live if draft.live]
+        live = [draft for draft in live if draft.live and not pauses(draft)]
         if live and not _append(decoder, live):
             break
     for draft in live:
         draft.finish("cancelled")
+
+
+def was_stopped(drafts: Sequence[Draft]) -> bool:
+    """Whether the user stopped them before all were complete."""
+    return any(draft.finish_reason == "cancelled" for draft in drafts)
 
 
 def _append(decoder: Decoder, live: Sequence[Draft]) -> bool:

@@ -46,6 +46,10 @@ class Sampler:
         self._recent.append(token)
         return token, float(row[token]) - peak - math.log(total)
 
+    def follow(self, other: Sampler) -> None:
+        """Penalise what the other one drew last, keeping its own dice."""
+        self._recent = deque(other._recent, maxlen=PENALISED)
+
     def _normaliser(self, row: Row) -> tuple[float, float]:
         """Return the largest logit and Σ exp(logit − largest)."""
         if self._scratch is None or self._scratch.shape != row.shape:

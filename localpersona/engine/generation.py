@@ -10,6 +10,8 @@ from localpersona.alignment.answer_text import AnswerText
 from localpersona.alignment.best_of_n import BestOfN
 from localpersona.alignment.decode import Draft
 from localpersona.alignment.decoder import Stopped
+from localpersona.alignment.guided import Guided
+from localpersona.alignment.pruning import PrunedBestOfN, halving
 from localpersona.alignment.reasoning import split_reasoning
 from localpersona.alignment.sampling import Sampler
 from localpersona.alignment.search import Search, Step
@@ -70,7 +72,7 @@ class Generation:
                 statistics,
                 prompt_seconds=decoding - started,
                 decode_seconds=decoded - decoding,
-                generated_tokens=sum(len(draft.tokens) for draft in drafts),
+                generated_tokens=sum(draft.drawn for draft in drafts),
                 context_used=statistics.prompt_tokens + len(drafts[step.leader].tokens),
             ),
         )
@@ -93,7 +95,12 @@ class Generation:
 
 
 def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
-    return BestOfN(judge, max(request.candidates, 1))
+    count, how = max(request.candidates, 1), request.search
+    if judge is None or count == 1:
+        return BestOfN(None, count)
+    if how.method == "guided":
+        return Guided(judge, count, how.block)
+    return PrunedBestOfN(judge, count, halving(count)) if how.pruned else BestOfN(judge, count)
 
 
 def _score_whole_ones(judge: TasteJudge, drafts: Sequence[Draft]) -> None:

@@ -4,63 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 
 from localpersona.alignment.best_of_n import BestOfN
 from localpersona.alignment.decode import Draft
-from localpersona.alignment.decoder import Row, Stopped
+from localpersona.alignment.decoder import Row
 from localpersona.alignment.sampling import Sampler
 from localpersona.values import Sampling
 
-END = 3
+from .markov import MarkovDecoder
+
 PLAIN = Sampling(temperature=1.0, top_p=1.0, min_p=0.0, repetition_penalty=1.0)
-
-
-class MarkovDecoder:
-    """The next token's probabilities depend on the last token only; token 3 ends."""
-
-    def __init__(self, table: Mapping[int, Sequence[float]]) -> None:
-        self.table = {last: np.log(np.array(row, np.float32) + 1e-30) for last, row in table.items()}
-        self.sequences: dict[int, list[int]] = {}
-        self.batches: list[dict[int, list[int]]] = []
-        self.stop_after: int | None = None
-
-    def append(self, tokens: Mapping[int, Sequence[int]]) -> None:
-        if self.stop_after is not None and len(self.batches) >= self.stop_after:
-            raise Stopped
-        self.batches.append({sequence: list(new) for sequence, new in tokens.items()})
-        for sequence, new in tokens.items():
-            self.sequences.setdefault(sequence, []).extend(new)
-
-    def logits(self, sequence: int) -> Row:
-        return self.table[self.sequences[sequence][-1]]
-
-    def tokens(self, sequence: int) -> Sequence[int]:
-        return self.sequences.get(sequence, [])
-
-    def fork(self, source: int, targets: Iterable[int]) -> None:
-        for target in targets:
-            self.sequences[target] = list(self.sequences[source])
-
-    def drop(self, sequence: int, length: int = 0) -> int:
-        self.sequences[sequence] = self.sequences.get(sequence, [])[:length]
-        return len(self.sequences[sequence])
-
-    def piece(self, token: int) -> bytes:
-        return b"abc"[token : token + 1]
-
-    def ends(self, token: int) -> bool:
-        return token == END
 
 
 @pytest.fixture
 def chain() -> MarkovDecoder:
-    decoder = MarkovDecoder({0: [0, 1, 0, 0], 1: [0.5, 0, 0.25, 0.25], 2: [0, 0, 0, 1]})
-    decoder.append({0: [1]})
-    return decoder
+    return MarkovDecoder({0: [0, 1, 0, 0], 1: [0.5, 0, 0.25, 0.25], 2: [0, 0, 0, 1]}).start(1)
 
 
 def decoded(
@@ -83,13 +45,12 @@ def test_a_candidate_does_not_depend_on_how_many_are_decoded_beside_it(chain: Ma
     eight = run(chain, [Sampler(PLAIN, seed) for seed in range(8)])
     assert len({tuple(tokens) for tokens in eight}) > 2
     for seed in range(8):
-        chain.sequences = {0: [1]}
-        assert run(chain, [Sampler(PLAIN, seed)]) == [eight[seed]]
+        assert run(chain.start(1), [Sampler(PLAIN, seed)]) == [eight[seed]]
 
 
 def test_finished_candidates_leave_the_batch(chain: MarkovDecoder) -> None:
     lengths = [len(tokens) for tokens in run(chain, [Sampler(PLAIN, seed) for seed in range(8)])]
-    sizes = [len(batch) for batch in chain.batches[1:]]
+    sizes = [len(batch) for batch in chain.batches]
     assert sizes == [sum(length > step for length in lengths) for step in range(max(lengths))]
 
 
@@ -110,9 +71,9 @@ def test_an_answer_ends_at_its_limit_with_length(chain: MarkovDecoder) -> None:
 
 def test_stopping_between_and_inside_steps_marks_what_was_not_finished(chain: MarkovDecoder) -> None:
     chain.table[1] = np.log(np.array([1, 0, 0, 0], np.float32) + 1e-30)
-    drafts = decoded(chain, [Sampler(PLAIN, 0)], 50, lambda: len(chain.batches) >= 4)
+    drafts = decoded(chain, [Sampler(PLAIN, 0)], 50, lambda: len(chain.batches) >= 3)
     assert drafts[0].finish_reason == "cancelled" and len(drafts[0].tokens) == 3
-    chain.sequences, chain.stop_after = {0: [1]}, len(chain.batches) + 2
+    chain.start(1).stop_after = 2
     drafts = decoded(chain, [Sampler(PLAIN, 0), Sampler(PLAIN, 1)], 50)
     assert [draft.finish_reason for draft in drafts] == ["cancelled"] * 2
     assert len(drafts[0].tokens) == 3
