@@ -63,6 +63,7 @@ class ModelHost:
             spec = self._spec(self._path())
             info = self._engine.load(spec)
             self._loaded = spec
+            self._tell_of_template(info)
             return info
 
     def use(self, path: str | Path) -> ModelInfo:
@@ -87,6 +88,7 @@ class ModelHost:
                         self._engine.load(former)
                 raise
             self._loaded, self._override = spec, ""
+            self._tell_of_template(info)
             self.update_settings(model=chosen)
             return info
 
@@ -135,6 +137,13 @@ class ModelHost:
     def _spec(self, path: str) -> ModelSpec:
         chosen = self.settings
         return ModelSpec(path, chosen.context_length, chosen.threads, chosen.gpu_layers)
+
+    def _tell_of_template(self, info: ModelInfo) -> None:
+        """Say it when the chat format is a guess: the model may then answer oddly, for no visible reason."""
+        if info.template.startswith("ChatML,"):
+            self._tell(
+                f"{one_line(info.name, 60)} is asked in the format {info.template}; it may answer oddly."
+            )
 
     def _tell(self, notice: str) -> None:
         if notice not in self.notices:

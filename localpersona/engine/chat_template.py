@@ -7,11 +7,12 @@ in jinja2's sandbox with bounded source, time, memory and output.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ CHATML_END = "<|im_end|>"
 _LONGEST_SOURCE = 200_000  # characters; the longest known are about 30,000
 _LONGEST_RESULT = 2_000_000
 _SECONDS, _BYTES = 1.0, 256 * 2**20
+_PADDING = "\n \n"  # around contents while trying out: what is left of it shows what the template strips
 
 
 _Result = TypeVar("_Result")
@@ -42,6 +44,9 @@ class TemplateError(Exception):
     """The template does not work, or not for this conversation."""
 
 
+OWN = "chat template of the model"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     text: str
@@ -49,28 +54,40 @@ class Part:
     """True: written by a person or a model, never to be read for control tokens."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Trim:
+    """What the template takes off a content, as arguments for lstrip and rstrip: "" nothing, None all white space."""
+
+    left: str | None = ""
+    right: str | None = ""
+
+    def __call__(self, content: str) -> str:
+        return content.lstrip(self.left).rstrip(self.right)
+
+
 class ChatTemplate:
     """One template, compiled and tried out. Raises TemplateError when a plain conversation is beyond it."""
 
-    def __init__(
-        self, source: str, *, bos: str = "", eos: str = "", origin: str = "chat template of the model"
-    ) -> None:
+    def __init__(self, source: str, *, bos: str = "", eos: str = "", origin: str = OWN) -> None:
         self.origin = origin
         self._tokens = {"bos_token": bos, "eos_token": eos}
         self._template = _compile(source)
         self._merges_system = False
-        self._trimmed: set[Role] = set()
+        self._trims: dict[Role, _Trim] = {}
         self._try_out()
 
     @classmethod
-    def for_model(cls, source: str | None, *, bos: str = "", eos: str = "") -> ChatTemplate:
-        """Return the model's template, or ChatML (and an origin that says so) when it has none that works."""
-        try:
-            if source:
-                return cls(source, bos=bos, eos=eos)
-            reason = "the model has no chat template"
-        except TemplateError:
-            reason = "the model's own chat template does not work"
+    def for_model(cls, sources: Mapping[str, str], *, bos: str = "", eos: str = "") -> ChatTemplate:
+        """Return the first of the model's templates that works, or ChatML, and an origin that says which and why.
+
+        sources: origin → template, the best first.
+        """
+        for origin, source in sources.items():
+            with contextlib.suppress(TemplateError):
+                return cls(source, bos=bos, eos=eos, origin=origin)
+        reason = (
+            "the model's own chat template does not work" if sources else "the model has no chat template"
+        )
         return cls(CHATML, bos=bos, eos=eos, origin=f"ChatML, because {reason}")
 
     def parts(self, turns: Sequence[Turn]) -> list[Part]:
@@ -81,42 +98,51 @@ class ChatTemplate:
         turns = _joined(turns)
         if self._merges_system and turns and turns[0].role == "system":
             turns = _with_system_in_question(turns)
-        contents = [turn.content.strip() if turn.role in self._trimmed else turn.content for turn in turns]
-        return _filled(self._pieces([turn.role for turn in turns]), contents)
+        pieces, order = self._pieces([turn.role for turn in turns])
+        parts = [Part(pieces[0], False)]
+        for index, piece in zip(order, pieces[1:], strict=True):
+            turn = turns[index]
+            parts += [Part(self._trims.get(turn.role, _Trim())(turn.content), True), Part(piece, False)]
+        return [part for part in parts if part.text]
 
-    def _pieces(self, roles: Sequence[Role], padding: str = "") -> list[str]:
-        """Return what the template writes around the contents: one piece more than there are roles."""
+    def _pieces(self, roles: Sequence[Role], padding: str = "") -> tuple[list[str], list[int]]:
+        """Return what the template writes around the contents, one piece more than there are roles, and the order
+        in which the contents stand between them: some put the system's words before the last question."""
         mark = f"m{secrets.token_hex(8)}x"
         messages = [
             {"role": role, "content": f"{padding}{mark}{index:06d}{padding}"}
             for index, role in enumerate(roles)
         ]
         pieces = re.split(mark + r"(\d{6})", self._render(messages))
-        if [int(index) for index in pieces[1::2]] != list(range(len(roles))):
+        order = [int(index) for index in pieces[1::2]]
+        said = [index for index in order if roles[index : index + 1] != ["system"]]
+        if sorted(order) != list(range(len(roles))) or said != sorted(said):
             raise TemplateError("the template leaves out, repeats or reorders messages")
-        return pieces[::2]
+        return pieces[::2], order
 
     def _render(self, messages: list[dict[str, str]]) -> str:
         values = {"messages": messages, "add_generation_prompt": True, "tools": None, "documents": None}
         return _guard(lambda: _collect(self._template, {**values, **self._tokens}))
 
     def _try_out(self) -> None:
+        """Learn from a small conversation whether there is a system role, and what is taken off contents."""
+        roles: list[Role] = ["system", "user", "assistant", "user"]
         try:
-            pieces = self._pieces(["system", "user", "assistant", "user"], padding="  ")
+            pieces, order = self._pieces(roles, _PADDING)
         except TemplateError:
             self._merges_system = True
-            pieces = ["  ", *self._pieces(["user", "assistant", "user"], padding="  ")]
-        roles: list[Role] = ["system", "user", "assistant", "user"]
-        for role, before in zip(roles, pieces, strict=False):
-            if not before.endswith("  "):
-                self._trimmed.add(role)
+            roles = roles[1:]
+            pieces, order = self._pieces(roles, _PADDING)
+        for index, before, after in zip(order, pieces, pieces[1:], strict=False):
+            self._trims[roles[index]] = _Trim(_left_trim(before), _right_trim(after))
 
 
-def _filled(pieces: Sequence[str], contents: Sequence[str]) -> list[Part]:
-    parts = [Part(pieces[0], False)]
-    for content, piece in zip(contents, pieces[1:], strict=True):
-        parts += [Part(content, True), Part(piece, False)]
-    return [part for part in parts if part.text]
+def _left_trim(before: str) -> str | None:
+    return "" if before.endswith(_PADDING) else "\n" if before.endswith(_PADDING[1:]) else None
+
+
+def _right_trim(after: str) -> str | None:
+    return "" if after.startswith(_PADDING) else "\n" if after.startswith(_PADDING[:-1]) else None
 
 
 def _joined(turns: Sequence[Turn]) -> list[Turn]:

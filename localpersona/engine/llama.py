@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 from llama_cpp import llama_cpp as L
 
-from localpersona.engine import llama_log
+from localpersona.engine import llama_log, model_metadata
 from localpersona.engine.chat_template import ChatTemplate
 from localpersona.engine.devices import gpu_name
 from localpersona.engine.llama_decoder import LlamaDecoder
@@ -90,11 +89,11 @@ class LlamaModel:
             raise ModelError("Loading was stopped.") if stopped() else refused(self.spec.path, reason)
         if not L.llama_model_has_decoder(self._pointer) or L.llama_model_has_encoder(self._pointer):
             raise refused(self.spec.path, _NO_TEXT)
-        source = (L.llama_model_chat_template(self._pointer, None) or b"").decode("utf-8", "replace")
-        self.vocabulary = Vocabulary(self._pointer, source)
+        templates = model_metadata.chat_templates(self._pointer)
+        self.vocabulary = Vocabulary(self._pointer, "".join(templates.values()))
         self.vocabulary.try_out()
         bos, eos = self.vocabulary.text(self.vocabulary.bos), self.vocabulary.text(self.vocabulary.eos)
-        self.template = ChatTemplate.for_model(source, bos=bos, eos=eos)
+        self.template = ChatTemplate.for_model(templates, bos=bos, eos=eos)
         self._decoder = self._start_decoder(stopped)
 
     def _start_decoder(self, stopped: Callable[[], bool]) -> LlamaDecoder:
@@ -120,11 +119,11 @@ class LlamaModel:
         path = Path(self.spec.path)
         name = _QUANTISATION_SUFFIX.sub("", path.stem)
         if name.startswith("sha256-"):  # Ollama's files have no names of their own
-            name = _metadata(self._pointer, "general.name") or name
+            name = model_metadata.value(self._pointer, "general.name") or name
         return ModelInfo(
             path=self.spec.path,
             name=one_line(name),
-            architecture=one_line(_metadata(self._pointer, "general.architecture")),
+            architecture=one_line(model_metadata.value(self._pointer, "general.architecture")),
             parameters=L.llama_model_n_params(self._pointer),
             size_bytes=path.stat().st_size,
             quantisation=(L.llama_ftype_name(L.llama_model_ftype(self._pointer)) or b"").decode(
@@ -152,9 +151,3 @@ def _layers_in(path: str) -> int:
     layers = int(L.llama_model_n_layer(pointer))
     L.llama_model_free(pointer)
     return layers
-
-
-def _metadata(model: Any, key: str) -> str:
-    buffer = ctypes.create_string_buffer(256)
-    length = L.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
-    return buffer.value.decode("utf-8", "replace") if length > 0 else ""

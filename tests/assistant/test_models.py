@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_engine import ScriptedEngine
+from scripted_engine import INFO, ScriptedEngine
 
 from localpersona import paths
 from localpersona import settings as settings_file
@@ -55,6 +56,15 @@ def test_a_model_that_does_not_load_leaves_the_former_one(open_assistant: Opener
     assert assistant.engine.info == former
     assert assistant.settings.model == ""
     assert assistant.reply("Hi").text
+
+
+def test_a_chat_format_that_is_a_guess_is_said_so(open_assistant: Opener) -> None:
+    guess = "ChatML, because the model has no chat template"
+    assistant = open_assistant(ScriptedEngine(FOUR, info=replace(INFO, template=guess)))
+    assert not any("format" in notice for notice in assistant.notices)
+    assistant.load_model()
+    assistant.load_model()
+    assert sum(guess in notice for notice in assistant.notices) == 1
 
 
 def test_a_model_that_is_gone_is_replaced_and_said_so(open_assistant: Opener, tmp_path: Path) -> None:

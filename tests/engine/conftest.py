@@ -12,6 +12,7 @@ from llama_cpp import llama_cpp
 from localpersona.engine import llama_log
 from localpersona.engine.chat_template import ChatTemplate
 from localpersona.engine.client import EngineClient
+from localpersona.engine.model_metadata import chat_templates
 from localpersona.engine.protocol import EngineEvent, Generated, GenerateRequest, ModelSpec
 from localpersona.engine.vocabulary import Vocabulary
 from localpersona.values import Sampling, Turn
@@ -74,9 +75,9 @@ def opened(path: Path) -> Iterator[tuple[Vocabulary, ChatTemplate]]:
     parameters = llama_cpp.llama_model_default_params()
     parameters.vocab_only = True
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-    source = (llama_cpp.llama_model_chat_template(model, None) or b"").decode()
-    vocabulary = Vocabulary(model, source)
-    yield vocabulary, ChatTemplate.for_model(source, bos=vocabulary.text(vocabulary.bos))
+    templates = chat_templates(model)
+    vocabulary = Vocabulary(model, "".join(templates.values()))
+    yield vocabulary, ChatTemplate.for_model(templates, bos=vocabulary.text(vocabulary.bos))
     llama_cpp.llama_model_free(model)
 
 

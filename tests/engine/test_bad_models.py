@@ -11,7 +11,7 @@ from localpersona.engine.protocol import ModelError, ModelSpec
 
 from .conftest import Ask, answer
 from .hostile_gguf import BAD, ODD, TEMPLATES
-from .tiny_gguf import sentencepiece_tokens, write_gguf
+from .tiny_gguf import CHATML, sentencepiece_tokens, write_gguf
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,17 @@ def test_a_bad_template_falls_back_to_chatml_and_says_so(
 def test_a_model_without_a_template_says_so(engine: EngineClient, tmp_path: Path) -> None:
     info = engine.load(ModelSpec(str(write_gguf(tmp_path / "model.gguf", template=None))))
     assert info.template == "ChatML, because the model has no chat template"
+
+
+def test_of_several_templates_the_one_for_plain_chats_is_used_and_named(
+    shared_engine: EngineClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    named = {"tokenizer.chat_template.tool_use": "{% if", "tokenizer.chat_template.chat": CHATML}
+    told = shared_engine.load(ModelSpec(str(write_gguf(path, extra=named)))).template
+    assert told == "chat template of the model (the default one of 3)"
+    told = shared_engine.load(ModelSpec(str(write_gguf(path, template=None, extra=named)), 256)).template
+    assert told == "chat template of the model ('chat')"
 
 
 def test_loading_that_hangs_is_ended(spec: ModelSpec, tmp_path: Path) -> None:

@@ -91,9 +91,29 @@ def test_what_does_not_work_is_refused(source: str) -> None:
 
 
 def test_the_fallback_says_why() -> None:
-    assert ChatTemplate.for_model("").origin == "ChatML, because the model has no chat template"
-    assert "does not work" in ChatTemplate.for_model("{% if").origin
-    assert ChatTemplate.for_model(CHATML).origin == "chat template of the model"
+    assert ChatTemplate.for_model({}).origin == "ChatML, because the model has no chat template"
+    assert "does not work" in ChatTemplate.for_model({"own": "{% if"}).origin
+    assert ChatTemplate.for_model({"own": CHATML, "tools": CHATML}).origin == "own"
+
+
+def test_of_several_templates_the_first_that_works_is_used_and_named() -> None:
+    template = ChatTemplate.for_model({"own": "{% if", "tools": CHATML})
+    assert template.origin == "tools"
+
+
+@pytest.mark.parametrize(
+    ("taken_off", "expected"),
+    [
+        ("", "\n Q \n"),
+        ("|trim", "Q"),
+        (".lstrip()", "Q \n"),
+        (".rstrip('\\n')", "\n Q "),
+        (".strip('\\n')", " Q "),
+    ],
+)
+def test_what_a_template_takes_off_contents_is_taken_off(taken_off: str, expected: str) -> None:
+    source = "{% for m in messages %}<{{ m.role }}>{{ m.content" + taken_off + " }}</>{% endfor %}"
+    assert f"<user>{expected}</>" in text(ChatTemplate(source), [Turn("user", "\n Q \n")])
 
 
 def test_powers_wait_for_no_conversation_to_burn_the_processor() -> None:

@@ -84,7 +84,7 @@ def test_a_model_whose_fallback_format_has_no_end_token_is_stopped_by_text(
     vocabulary: tuple[Vocabulary, ChatTemplate],
 ) -> None:
     words, template = vocabulary
-    fallback = ChatTemplate.for_model(None)
+    fallback = ChatTemplate.for_model({})
     assert PromptBuilder(template, words, CONTEXT).stop == "" == PromptBuilder(fallback, words, CONTEXT).stop
     words.control.pop("<|im_end|>")
     try:
