@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+REWARDS = "LOCALPERSONA_REWARDS"
+"""The environment variable that names another reward model's folder, for benchmarks."""
 
 
 def models() -> Path:
@@ -12,8 +16,8 @@ def models() -> Path:
 
 
 def reward_model() -> Path:
-    """Return the directory of the encoder, the heads and the prior."""
-    return models() / "reward"
+    """Return the directory of the encoder, the heads and the prior: the shipped one, or the one in REWARDS."""
+    return Path(os.environ.get(REWARDS) or models() / "reward")
 
 
 def question_bank() -> Path:

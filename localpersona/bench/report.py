@@ -16,7 +16,7 @@ Rows = list[list[str]]
 
 def report(results: Results, *, markdown: bool = False) -> str:
     """Return everything worth reading, as one text that ends without a newline."""
-    table = _markdown if markdown else _aligned
+    table = as_markdown if markdown else aligned
     heading = "### " if markdown else ""
     blocks = [
         f"{heading}{results.data}",
@@ -137,7 +137,7 @@ def _signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{short(abs(value))}"
 
 
-def _aligned(rows: Rows) -> str:
+def aligned(rows: Rows) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -146,7 +146,7 @@ def _aligned(rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def _markdown(rows: Rows) -> str:
+def as_markdown(rows: Rows) -> str:
     escaped = [[cell.replace("|", "\\|").replace("*", "\\*") for cell in row] for row in rows]
     rule = ["---", *(["---:"] * (len(rows[0]) - 1))]
     return "\n".join(f"| {' | '.join(row)} |" for row in chain(escaped[:1], [rule], escaped[1:]))

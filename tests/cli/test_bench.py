@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted_judges import Counting, write_judges
+from scripted_engine import ScriptedEngine
 
 from localpersona.bench.scoring import EMBEDDING, NAMES, key_of
 
@@ -103,3 +105,36 @@ def test_a_picture_without_matplotlib_fails_before_anything_is_computed(
         "bench", "preferences", "--data", data[0], "--scores", data[1], "--methods", "pref", "--png", "x.png"
     )
     assert ran.code == 1 and ran.out == "" and "pip install 'localpersona[bench]'" in ran.err
+
+
+def test_ways_to_align_are_compared_by_name(
+    shell: Shell, engine: ScriptedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judges = str(write_judges(tmp_path / "judges"))
+    engine._version = "selector"
+    monkeypatch.setattr("localpersona.rewards.RewardModel.load", Counting)
+    few = ("--prompts", "2", "--users", "2", "--tools", "best-4", "--model", str(tmp_path / "some.gguf"))
+    kept = ("--answers", str(tmp_path / "answers.jsonl"), "--json", str(tmp_path / "all.json"))
+    ran = shell("bench", "alignment", "--judges", judges, *few, *kept)
+    assert ran.code == 0 and ran.err == ""
+    assert "Which tool wins: some" in ran.out and "best of 4" in ran.out and "best of 8" not in ran.out
+    found = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert found["prompts"] == 2 and [row["key"] for row in found["rows"]] == ["plain", "best-4"]
+    assert engine.closed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "Missing option '--judges'"),
+        (("--judges", "nowhere"), 1, "scripts/train_judge.py makes this folder"),
+        (("--judges", "x", "--tools", "magic"), 1, "There is no tool magic. Those there are: plain, "),
+        (("--judges", "x", "--users", "99"), 2, "--users"),
+    ],
+)
+def test_what_is_wrong_with_alignment_is_said_in_a_line(
+    shell: Shell, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    ran = shell("bench", "alignment", "--model", "some.gguf", *arguments)
+    assert ran.code == code and ran.out == ""
+    assert message in ran.err and "Traceback" not in ran.err

@@ -1,0 +1,142 @@
+"""The benchmark of alignment as text: aligned columns for a terminal, or Markdown tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from localpersona.bench.alignment_figures import Figure, Results, Row
+from localpersona.bench.report import aligned, as_markdown
+
+BUDGETS: tuple[tuple[str, float], ...] = (("fast", 1.5), ("balanced", 2.5), ("best", float("inf")))
+"""Patience, and how many times the plain answer's time it allows."""
+
+Rows = list[list[str]]
+
+
+def report(results: Results, *, markdown: bool = False) -> str:
+    """Return everything worth reading, as one text that ends without a newline."""
+    table = as_markdown if markdown else aligned
+    heading = "### " if markdown else ""
+    blocks = [
+        f"{heading}Which tool wins: {results.setting.model}",
+        _about(results),
+        table(_main(results.rows)),
+        _explained(),
+        f"{heading}Wins by user",
+        table(_by_user(results)),
+        _who(results),
+        f"{heading}Movement by trait",
+        table(_by_trait(results.rows)),
+        "By the judge, in standard deviations, in the direction wanted; over the users who clearly want either pole.",
+        f"{heading}What follows",
+        _follows(results),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def best_within(rows: Iterable[Row], times: float) -> Row | None:
+    """Return the row with the largest gain that takes at most `times` the plain answer's time.
+
+    Only those whose quality is not below the plain model's beyond the interval.
+    """
+    fit = [row for row in rows if row.times <= times and row.quality.high >= 0.0]
+    return max(fit, key=lambda row: row.gain.value, default=None)
+
+
+def _about(results: Results) -> str:
+    setting = results.setting
+    lines = [
+        f"{results.prompts} prompts × {len(results.users)} users; answers of at most {setting.max_tokens} tokens, seed"
+        f" {setting.seed}.",
+        f"Selected by reward model {setting.selector}, judged by {results.judge}; everything is relative to two plain"
+        " answers of other seeds.",
+        f"In brackets the 95 % interval over prompts. Rank correlation of the two models' gains:"
+        f" {results.agreement:.2f}.",
+    ]
+    if results.judged:
+        judged = results.judged
+        lines.append(
+            f"The judge, on prompts that it never saw: {judged['written']:.1%} of the pairs of written answers in the"
+            f" order of their ratings (mean of the traits), {judged['small model']:.1%} of a small model's (quality"
+            f" {judged['quality']:.1%} and {judged['quality, small model']:.1%}); the simulated people's choices with"
+            f" ROC-AUC {judged['choices']:.2f}."
+        )
+    return "\n".join(lines)
+
+
+def _main(rows: Sequence[Row]) -> Rows:
+    table = [
+        ["", "wins", "gain", "by the selector", "tastes", "quality", "apart", "different", "words", "tokens", "s",
+         "first text", "× plain"]
+    ]  # fmt: skip
+    for row in rows:
+        table.append(
+            [
+                row.title,
+                _percent(row.wins),
+                _signed(row.gain),
+                f"{row.selected_gain.value:+.2f}",
+                _signed(row.tastes_gain),
+                _signed(row.quality),
+                f"{row.apart:+.2f}",
+                f"{row.different:.0%}",
+                f"{row.words:.0f}",
+                f"{row.drawn:.0f}",
+                f"{row.seconds:.2f}",
+                f"{row.first_seconds:.2f}",
+                f"{row.times:.1f}",
+            ]
+        )
+    return table
+
+
+def _explained() -> str:
+    return (
+        "wins: how often the judge puts the answer above a plain one for that user (ties half). gain: of the user's"
+        " reward, in log-odds of being preferred; tastes: the part of it that is not quality. quality, apart: standard"
+        " deviations by the judge; apart: between users of opposite tastes, in that trait. different: pairs of users"
+        " who got different texts. tokens: drawn over all candidates."
+    )
+
+
+def _by_user(results: Results) -> Rows:
+    return [
+        ["", *results.users],
+        *([row.title, *(f"{row.wins_by_user[user]:.0%}" for user in results.users)] for row in results.rows),
+    ]
+
+
+def _who(results: Results) -> str:
+    return "\n".join(
+        f"{name}: {description}" for name, description in results.users.items() if name[1:].isdigit()
+    )
+
+
+def _by_trait(rows: Sequence[Row]) -> Rows:
+    names = list(rows[0].traits)
+    return [["", *names], *([row.title, *(f"{row.traits[name]:+.2f}" for name in names)] for row in rows)]
+
+
+def _follows(results: Results) -> str:
+    lines = []
+    for patience, times in BUDGETS:
+        best = best_within(results.rows, times)
+        limit = (
+            "however long it takes"
+            if times == float("inf")
+            else f"at most {times:g} × the plain answer's time"
+        )
+        if best is not None:
+            lines.append(
+                f"{patience} ({limit}): {best.title}, {best.wins.value:.0%} wins, gain {best.gain.value:+.2f},"
+                f" {best.times:.1f} ×."
+            )
+    return "\n".join(lines)
+
+
+def _percent(figure: Figure) -> str:
+    return f"{figure.value:.0%} ({figure.low:.0%}–{figure.high:.0%})"
+
+
+def _signed(figure: Figure) -> str:
+    return f"{figure.value:+.2f} ({figure.low:+.2f} to {figure.high:+.2f})"

@@ -1,0 +1,125 @@
+"""The tools that the benchmark of alignment compares: one line each, from a user and a prompt to a request.
+
+A new way to align is one more line in TOOLS, in the terms of `engine.protocol.GenerateRequest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from localpersona.alignment.instructions import instruction_line
+from localpersona.alignment.strength import effective
+from localpersona.bench.alignment_users import User
+from localpersona.bench.protocol import BenchError
+from localpersona.engine.protocol import GenerateRequest, SearchSpec, SteeringSpec, Taste
+from localpersona.preferences import Weights
+from localpersona.rewards.traits import TASTES
+from localpersona.values import Sampling, Turn
+
+REFERENCES = ("reference-1", "reference-2")
+"""Plain answers of seeds of their own: what every tool, the plain one as well, is compared with."""
+SEEDS_APART = 50
+"""Between the seeds of a tool's candidates and those of the references."""
+
+_FULL = SearchSpec()
+_PRUNED = SearchSpec(pruned=True)
+_GUIDED = SearchSpec(method="guided")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One way to answer."""
+
+    key: str
+    title: str
+    candidates: int = 1
+    search: SearchSpec = field(default_factory=SearchSpec)
+    strength: float = 1.0
+    """Of the weights, 0 … 1: see `alignment.strength`."""
+    instructed: bool = False
+    """The profile in words goes with the prompt."""
+    contrast: float = 0.0
+    """γ of contrastive decoding between the instructed and the plain model; 0: none."""
+    steering: float = 0.0
+    """What the weights are multiplied by as factors of the steering vectors; 0: none."""
+    seed_offset: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the answer is the same for everybody."""
+        return self.candidates == 1 and self._same_candidates
+
+    @property
+    def chosen_afterwards(self) -> bool:
+        """Whether everybody's answer is one of the same candidates, which are then made once."""
+        return self.candidates > 1 and self.search == _FULL and self._same_candidates
+
+    @property
+    def _same_candidates(self) -> bool:
+        return not self.instructed and not self.contrast and not self.steering
+
+    def request(
+        self, prompt: str, user: User, prior: Weights, sampling: Sampling, vectors: str
+    ) -> GenerateRequest:
+        """Return what the engine is asked. vectors: the file of the model's steering vectors, if there is one."""
+        line = instruction_line(user.weights, self.strength, TASTES) if self.instructed else ""
+        in_words = line if not self.contrast else ""
+        taste = taste_of(user, prior, self.strength)
+        steering = None
+        if self.steering:
+            steering = SteeringSpec(vectors, tuple(self.steering * weight for weight in taste.mean))
+        return GenerateRequest(
+            turns=(*([Turn("system", in_words)] if in_words else []), Turn("user", prompt)),
+            sampling=sampling,
+            candidates=self.candidates,
+            taste=taste if self.candidates > 1 else None,
+            search=self.search,
+            instruction=line if self.contrast else "",
+            contrast=self.contrast,
+            steering=steering,
+        )
+
+
+def taste_of(user: User, prior: Weights, strength: float) -> Taste:
+    """Return what the engine needs to choose for this user."""
+    mean, covariance = effective(user.weights, prior, strength)
+    return Taste(tuple(mean.tolist()), tuple(map(tuple, covariance.tolist())), prior.version)
+
+
+TOOLS: tuple[Tool, ...] = (
+    *(Tool(key, "another plain answer", seed_offset=SEEDS_APART + at) for at, key in enumerate(REFERENCES)),
+    Tool("plain", "plain model"),
+    Tool("best-4", "best of 4", 4, _FULL),
+    Tool("best-8", "best of 8", 8, _FULL),
+    Tool("best-16", "best of 16", 16, _FULL),
+    Tool("pruned-8", "best of 8, pruned", 8, _PRUNED),
+    Tool("pruned-16", "best of 16, pruned", 16, _PRUNED),
+    Tool("guided-4", "guided, 4 at a time", 4, _GUIDED),
+    Tool("guided-8", "guided, 8 at a time", 8, _GUIDED),
+    Tool("instructions", "instructions", instructed=True),
+    Tool("instructions+best-8", "instructions, best of 8", 8, _FULL, instructed=True),
+    Tool("instructions+pruned-8", "instructions, best of 8, pruned", 8, _PRUNED, instructed=True),
+    Tool("instructions+guided-8", "instructions, guided, 8 at a time", 8, _GUIDED, instructed=True),
+    Tool("best-8-medium", "best of 8 at medium strength", 8, _FULL, strength=2 / 3),
+)
+"""In the order of the table. The references come first, since everything is compared with them."""
+
+
+def chosen_tools(keys: Sequence[str], vectors: str = "") -> tuple[Tool, ...]:
+    """Return the references, the plain model and the tools with these keys; all for none. Raises BenchError.
+
+    vectors: a file of steering vectors; without one, all means all but those that steer.
+    """
+    known = {tool.key: tool for tool in TOOLS}
+    unknown = [key for key in keys if key not in known]
+    if unknown:
+        offered = ", ".join(key for key in known if key not in REFERENCES)
+        raise BenchError(f"There is no tool {unknown[0]}. Those there are: {offered}")
+    unsteerable = [key for key in keys if known[key].steering and not vectors]
+    if unsteerable:
+        raise BenchError(
+            f"{unsteerable[0]} needs the model's steering vectors: name their file with --vectors."
+        )
+    wanted = keys or [tool.key for tool in TOOLS if vectors or not tool.steering]
+    return tuple(tool for tool in TOOLS if tool.key in (*REFERENCES, "plain", *wanted))
