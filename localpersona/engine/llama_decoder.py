@@ -13,7 +13,9 @@ import numpy as np
 from llama_cpp import llama_cpp as L
 
 from localpersona.alignment.decoder import Row, Stopped
+from localpersona.engine.adapters import Adapters, Mix
 from localpersona.engine.machine import physical_memory
+from localpersona.engine.protocol import Adapter, ModelError
 from localpersona.engine.vocabulary import Vocabulary
 
 BATCH = 512
@@ -36,9 +38,13 @@ class LlamaDecoder:
     def __init__(
         self, model: Any, vocabulary: Vocabulary, *, cells: int, threads: int, stopped: Callable[[], bool]
     ) -> None:
-        self._model = model
+        self.model = model
+        self.layers, self.width = int(L.llama_model_n_layer(model)), int(L.llama_model_n_embd(model))
         self._vocabulary = vocabulary
-        self._threads = threads
+        self._adapters = Adapters(model)
+        self._mix: Mix = ()
+        self._vector = b""
+        self.threads = threads
         self._stopped = stopped
         self._batch = L.llama_batch_init(BATCH, 0, 1)
         self._abort = L.ggml_abort_callback(lambda _data: stopped())
@@ -106,6 +112,35 @@ class LlamaDecoder:
             self.drop(sequence)
         return self.drop(0, _common(self.tokens(0), prompt[:-1]))
 
+    def reuse_pair(self, plain: Sequence[int], instructed: Sequence[int]) -> tuple[int, int]:
+        """Keep of sequences 0 and 1 what these prompts begin with; return how many tokens that is of each.
+
+        What the prompts have in common is read once: sequence 1 takes it over from sequence 0.
+        """
+        for sequence in [sequence for sequence in self._tokens if sequence > 1]:
+            self.drop(sequence)
+        kept = self.drop(0, _common(self.tokens(0), plain[:-1]))
+        if _common(self.tokens(0), instructed[:-1]) > _common(self.tokens(1), instructed[:-1]):
+            self.fork(0, [1])
+        return kept, self.drop(1, _common(self.tokens(1), instructed[:-1]))
+
+    def influence(self, vector: bytes = b"", adapters: Sequence[Adapter] = ()) -> None:
+        """Add these to what the model computes, from now on, and nothing else. Raises ModelError.
+
+        vector: float32 (layers − 1, width), added to the residual stream after layers 1, 2, …; b"" for none.
+        The cache was computed under the former influence: a change forgets it (what another mixture of weights
+        left there would spoil every later token).
+        """
+        mix = self._adapters.load(adapters)
+        if vector and len(vector) != 4 * (self.layers - 1) * self.width:
+            raise ModelError("The steering vectors belong to another model.\nMake them again for this one.")
+        if (mix, vector) == (self._mix, self._vector):
+            return
+        self._mix, self._vector = mix, vector
+        self._apply_influence()
+        L.llama_memory_clear(self._memory, True)
+        self._tokens, self._rows = {}, {}
+
     def keep(self, sequence: int) -> None:
         """Make this sequence the one that the next request begins with."""
         if sequence:
@@ -146,6 +181,7 @@ class LlamaDecoder:
             L.llama_batch_free(self._batch)
             self._batch = None
         self._free()
+        self._adapters.close()
 
     def _open(self, cells: int, sequences: int) -> None:
         if cells * self._bytes_per_cell > (physical_memory() or 2**62):
@@ -153,9 +189,9 @@ class LlamaDecoder:
         parameters = L.llama_context_default_params()
         parameters.n_ctx, parameters.n_seq_max = cells, sequences
         parameters.n_batch = parameters.n_ubatch = BATCH
-        parameters.n_threads = parameters.n_threads_batch = self._threads
+        parameters.n_threads = parameters.n_threads_batch = self.threads
         parameters.kv_unified = True
-        self._context = L.llama_init_from_model(self._model, parameters)
+        self._context = L.llama_init_from_model(self.model, parameters)
         if not self._context:
             self._context = None
             raise MemoryError(f"no room for {cells} tokens")
@@ -163,6 +199,15 @@ class LlamaDecoder:
         self.cells, self.sequences = int(L.llama_n_ctx(self._context)), sequences
         self._tokens, self._rows = {}, {}
         self._abortable = False
+        if self._mix or self._vector:
+            self._apply_influence()
+
+    def _apply_influence(self) -> None:
+        self._adapters.apply(self._context, self._mix)
+        size = len(self._vector) // 4
+        data = (ctypes.c_float * size).from_buffer_copy(self._vector) if size else None
+        if L.llama_set_adapter_cvec(self._context, data, size, self.width, 1, self.layers - 1):
+            raise ModelError("The steering vectors do not fit this model.\nMake them again.")
 
     def _free(self) -> None:
         if self._context is not None:
