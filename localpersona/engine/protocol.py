@@ -26,6 +26,22 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """What a model takes on this machine, in seconds."""
+
+    prompt_token: float
+    """For each token of a prompt."""
+    step: float
+    """For one more token of however many candidates, besides what each of them takes."""
+    row: float
+    """For each candidate in a step."""
+
+    def step_of(self, rows: int) -> float:
+        """Return what one more token of so many candidates takes."""
+        return self.step + rows * self.row
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What was loaded, as the file and llama.cpp say it. All text here is untrusted: show it sanitised."""
 
@@ -44,6 +60,8 @@ class ModelInfo:
     template: str = "chat template of the model"
     """Where the chat format comes from; says so when the model has none and a fallback is used."""
     load_seconds: float = 0.0
+    speed: Speed | None = None
+    """None when it could not be measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from localpersona.engine.protocol import (
     PromptTooLong,
     Scores,
     SearchSpec,
+    Speed,
     SteeringSpec,
     Taste,
 )
@@ -77,7 +78,8 @@ def load_spec(data: dict[str, Any]) -> ModelSpec:
 
 def load_info(data: dict[str, Any]) -> ModelInfo:
     try:
-        return ModelInfo(**data)
+        speed = data.get("speed")
+        return ModelInfo(**{**data, "speed": None if speed is None else Speed(**speed)})
     except TypeError as error:
         raise ValueError(f"bad reply: {error}") from error
 

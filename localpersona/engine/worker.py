@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from localpersona.engine import limits, wire
@@ -114,8 +115,11 @@ class Worker:
 
     def _load(self, spec: dict[str, Any]) -> dict[str, Any]:
         self._unload()
-        self._model = _llama_model(wire.load_spec(spec), self._inbox.stop.is_set)
-        return wire.dump(self._model.info)
+        wanted = wire.load_spec(spec)
+        self._model = _llama_model(wanted, self._inbox.stop.is_set)
+        from localpersona.engine import speed
+
+        return wire.dump(replace(self._model.info, speed=speed.known(wanted, self._model.decoder)))
 
     def _unload(self) -> None:
         if self._model is not None:
