@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -58,6 +59,11 @@ def models() -> Path:
     return home() / "models"
 
 
+def backups() -> Path:
+    """Where `localpersona backup` puts its copies unless told otherwise."""
+    return home() / "backups"
+
+
 def cache() -> Path:
     """Where what can be computed again is kept, such as scores of benchmark texts."""
     return home() / "cache"
@@ -73,19 +79,21 @@ def error_log() -> Path:
     return home() / "errors.log"
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
     """Write a file that only its owner can read; it is either the old or the new one, never half of it.
 
-    Raises OSError. What is no ordinary file (a pipe, a terminal) is written to directly.
+    text: whole or in pieces. Raises OSError. What is no ordinary file (a pipe, a terminal) is written to directly.
     """
+    pieces = (text,) if isinstance(text, str) else text
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
         return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -7,5 +7,6 @@ from localpersona.assistant.views import AnswerFailed
 from localpersona.engine.protocol import EngineError
 from localpersona.settings import SettingsError
 from localpersona.store.errors import StoreError
+from localpersona.transfer.checking import TransferError
 
-USER_ERRORS = (AnswerFailed, EngineError, ProfileFileError, SettingsError, StoreError)
+USER_ERRORS = (AnswerFailed, EngineError, ProfileFileError, SettingsError, StoreError, TransferError)

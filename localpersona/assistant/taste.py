@@ -69,6 +69,12 @@ class UserTaste:
             assert self._fitted is not None
             return self._fitted[1]
 
+    def weights_without(self, comparison_id: int) -> Weights:
+        """Return what the posterior would be without one comparison. Raises StoreError."""
+        with self._lock:
+            rows = [row for row in self.rows() if row.id != comparison_id]
+            return self._fit([row for row in rows if row.comparison.outcome is not None])[0]
+
     def request(self, strength: str) -> Taste:
         """Return what the engine needs to choose for this user, at a strength other than "off"."""
         mean, covariance = effective(self.weights(), self.prior, STRENGTHS[strength])
@@ -213,9 +219,11 @@ class UserTaste:
         evidence = (profile.id, tuple(row.id for row in rows), tuple(sorted(self.locks().items())))
         if self._fitted is not None and self._fitted[0] == evidence and not waiting:
             return
-        self._fitted = (evidence, self._fit(rows))
+        weights, self._unscored = self._fit(rows)
+        self._fitted = (evidence, weights)
 
-    def _fit(self, rows: Sequence[ComparisonRow]) -> Weights:
+    def _fit(self, rows: Sequence[ComparisonRow]) -> tuple[Weights, int]:
+        """Return the weights, and how many of the comparisons could not be scored and are not in them."""
         pairs = [(row.comparison.prompt, text) for row in rows for text in _texts(row)]
         scores = self.scores(pairs) if pairs else []
         usable = [
@@ -223,12 +231,13 @@ class UserTaste:
             for row, first, second in zip(rows, scores[::2], scores[1::2], strict=True)
             if first is not None and second is not None and (outcome := row.comparison.outcome) is not None
         ]
-        self._unscored = len(rows) - len(usable)
+        unscored = len(rows) - len(usable)
         prior = self.prior.locked(self.locks())
         if not usable:
-            return prior
+            return prior, unscored
         # Not warm-started: it takes milliseconds anyway, and the same evidence then gives the same bits.
-        return Weights.fit([row for row, _ in usable], [outcome for _, outcome in usable], prior=prior)
+        differences, outcomes = zip(*usable, strict=True)
+        return Weights.fit(list(differences), list(outcomes), prior=prior), unscored
 
 
 def _texts(row: ComparisonRow) -> tuple[str, str]:

@@ -15,11 +15,14 @@ from localpersona import __version__
 from localpersona.cli.ask import ask
 from localpersona.cli.bench import bench
 from localpersona.cli.chat import chat
+from localpersona.cli.completion import completion
 from localpersona.cli.doctor import doctor
-from localpersona.cli.history import history
+from localpersona.cli.history import history, search
+from localpersona.cli.keeping import backup, privacy, purge, restore
 from localpersona.cli.models import models
 from localpersona.cli.onboard import onboard
 from localpersona.cli.profile import profile
+from localpersona.cli.transfer import export, import_
 
 
 class _InOrder(click.Group):
@@ -45,7 +48,11 @@ def localpersona(context: click.Context) -> None:
         context.invoke(chat)
 
 
-for _command in (chat, ask, onboard, profile, models, history, doctor, bench):
+for _command in (
+    chat, ask, onboard, profile, models,
+    history, search, export, import_, backup, restore, privacy, purge,
+    doctor, bench, completion,
+):  # fmt: skip
     localpersona.add_command(_command)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from localpersona.cli.common import (
+    StatusLine,
     is_terminal,
     json_option,
     model_option,
@@ -116,7 +117,7 @@ def _answer(events: Generator[Event, None, None], stop: Stop, *, stream: bool) -
     from localpersona.events import Delta, Failed, Finished, Loading, Notice, Progress
 
     printed = False
-    with closing(events), _StatusLine() as status:
+    with closing(events), StatusLine() as status:
         for event in events:
             match event:
                 case Loading(name=name):
@@ -148,31 +149,6 @@ def _answer(events: Generator[Event, None, None], stop: Stop, *, stream: bool) -
 def _interrupted(stop: Stop) -> click.exceptions.Exit:
     click.echo("Interrupted.", err=True)
     return click.exceptions.Exit(stop.exit_code)
-
-
-class _StatusLine:
-    """One line on stderr that is overwritten and at last wiped; nothing where stderr is not a terminal."""
-
-    def __init__(self) -> None:
-        self._on = is_terminal(sys.stderr)
-        self._shown = 0
-
-    def __enter__(self) -> _StatusLine:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.clear()
-
-    def show(self, text: str) -> None:
-        if self._on:
-            line = " ".join(harmless(text).split())[:78]
-            click.echo("\r" + line.ljust(self._shown), nl=False, err=True)
-            self._shown = len(line)
-
-    def clear(self) -> None:
-        if self._shown:
-            click.echo("\r" + " " * self._shown + "\r", nl=False, err=True)
-            self._shown = 0
 
 
 def _as_json(question: str, reply: Reply) -> dict[str, Any]:

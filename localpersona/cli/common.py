@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -58,6 +59,12 @@ def opened(
             tell(*assistant.notices)
             yield assistant
             tell(*assistant.notices)
+
+
+def require_keeping(assistant: Assistant, otherwise: str) -> None:
+    """Refuse what would be undone by the end of this very command; why has just been said."""
+    if not assistant.keeps_profile:
+        raise click.ClickException(otherwise)
 
 
 def tell(*notices: str) -> None:
@@ -117,3 +124,28 @@ def columns(rows: Sequence[tuple[str, ...]]) -> str:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         lines.append("  ".join([*cells, row[-1]]).rstrip())
     return harmless("\n".join(lines))
+
+
+class StatusLine:
+    """One line on stderr that is overwritten and at last wiped; nothing where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._on = is_terminal(sys.stderr)
+        self._shown = 0
+
+    def __enter__(self) -> StatusLine:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.clear()
+
+    def show(self, text: str) -> None:
+        if self._on:
+            line = " ".join(harmless(text).split())[:78]
+            click.echo("\r" + line.ljust(self._shown), nl=False, err=True)
+            self._shown = len(line)
+
+    def clear(self) -> None:
+        if self._shown:
+            click.echo("\r" + " " * self._shown + "\r", nl=False, err=True)
+            self._shown = 0

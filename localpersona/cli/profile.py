@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 
 from localpersona import paths
-from localpersona.cli.common import columns, json_option, opened, print_json, profile_option
+from localpersona.cli.common import (
+    columns,
+    json_option,
+    opened,
+    print_json,
+    profile_option,
+    require_keeping,
+)
+from localpersona.cli.profile_details import comparisons, drop, list_, lock, unlock, use
 from localpersona.text import harmless
 
-if TYPE_CHECKING:
-    from localpersona.assistant import Assistant
-
 _MOST_BYTES = 64 << 20  # 10,000 comparisons are about 20 MB
+_NOT_CHANGED = "The profile was not changed, because nothing can be stored."
 
 
 @click.group()
@@ -61,7 +67,10 @@ def show(as_json: bool, profile: str | None) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @profile_option
 def export(file: Path | None, profile: str | None) -> None:
-    """Write the profile as JSON to FILE, or to stdout."""
+    """Write the profile as JSON to FILE, or to stdout.
+
+    The format is described in localpersona/assistant/profile_file.py.
+    """
     with opened(profile, looks_only=True) as assistant:
         data = assistant.export_profile()
         if file is None:
@@ -86,29 +95,31 @@ def import_(file: BinaryIO, profile: str | None) -> None:
             "That file is not JSON. It should come from: localpersona profile export"
         ) from None
     with opened(profile) as assistant:
-        _require_keeping(assistant)
+        require_keeping(assistant, _NOT_CHANGED)
         added = assistant.import_profile(data)
         click.echo(f"{added} new comparison{'' if added == 1 else 's'} added.")
 
 
 @profile.command()
-@click.option("--yes", is_flag=True, help="Don't ask.")
 @profile_option
-def reset(yes: bool, profile: str | None) -> None:
-    """Forget every comparison and lock. Chats stay."""
+def reset(profile: str | None) -> None:
+    """Forget every comparison and lock of a profile; it asks you to type the name. Chats stay.
+
+    What is forgotten is out of the profile at once, and out of the file after: localpersona purge --deleted
+    """
     with opened(profile) as assistant:
-        _require_keeping(assistant)
+        require_keeping(assistant, _NOT_CHANGED)
         name = assistant.profile_row.name
         count = assistant.profile().comparisons
-        question = f"Forget the {count} comparisons and all locks of the profile {harmless(name)!r}?"
-        if not yes and not click.confirm(question):
-            click.echo("Nothing was changed.")
-            return
+        click.echo(
+            f"All {count} comparisons and all locks of {harmless(name)!r} will be forgotten.", err=True
+        )
+        typed = click.prompt("Type the profile's name to go on", default="", show_default=False, err=True)
+        if " ".join(typed.split()) != name:
+            raise click.ClickException("Nothing was changed.")
         assistant.forget()
         click.echo("Forgotten. The profile starts again from what most people like.")
 
 
-def _require_keeping(assistant: Assistant) -> None:
-    """Refuse what would be undone by the end of this very command; why has just been said."""
-    if not assistant.keeps_profile:
-        raise click.ClickException("The profile was not changed, because nothing can be stored.")
+for _command in (list_, use, comparisons, drop, lock, unlock):
+    profile.add_command(_command)

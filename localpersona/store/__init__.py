@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from localpersona.store.errors import StoreError
 from localpersona.store.inspecting import inspect
-from localpersona.store.records import ChatRow, ComparisonRow, Hit, MessageRow, MessageState, ProfileRow
+from localpersona.store.records import (
+    Added,
+    ChatCopy,
+    ChatRow,
+    ComparisonRow,
+    Hit,
+    MessageCopy,
+    MessageRow,
+    MessageState,
+    ProfileRow,
+)
+from localpersona.store.restoring import restore
 from localpersona.store.store import Store
 
 __all__ = [
+    "Added",
+    "ChatCopy",
     "ChatRow",
     "ComparisonRow",
     "Hit",
+    "MessageCopy",
     "MessageRow",
     "MessageState",
     "ProfileRow",
     "Store",
     "StoreError",
     "inspect",
+    "restore",
 ]

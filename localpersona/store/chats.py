@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from secrets import token_hex
 
 from localpersona.store.clock import now
 from localpersona.store.connection import Part, read, write
@@ -19,9 +20,9 @@ class Chats(Part):
     def create_chat(self, profile_id: int, title: str = "") -> int:
         """Return the id of a new, empty chat."""
         cursor = self._execute(
-            "INSERT INTO chats (profile_id, title, created, updated, touched) "
-            "SELECT ?, ?, ?, ?, coalesce(max(touched), 0) + 1 FROM chats",
-            profile_id, title, now(), now(),
+            "INSERT INTO chats (uid, profile_id, title, created, updated, touched) "
+            "SELECT ?, ?, ?, ?, ?, coalesce(max(touched), 0) + 1 FROM chats",
+            token_hex(16), profile_id, title, now(), now(),
         )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
@@ -32,7 +33,7 @@ class Chats(Part):
         """Return chats (None: of all profiles), the one written to last first."""
         rows = self._execute(
             f"{_SELECT} WHERE (? OR chats.deleted IS NULL) AND (? IS NULL OR profile_id = ?)"
-            " ORDER BY touched DESC LIMIT ?",
+            " ORDER BY touched DESC, updated DESC LIMIT ?",
             include_deleted, profile_id, profile_id, limit,
         )  # fmt: skip
         return [_chat(row) for row in rows]

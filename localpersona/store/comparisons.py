@@ -93,6 +93,14 @@ class Comparisons(Part):
                 version, _digest(*pair), json.dumps([float(score) for score in vector]),
             )  # fmt: skip
 
+    def _forget_unused_scores(self) -> None:
+        """Delete the scores of texts that are in no comparison: a digest still tells who has the text."""
+        rows = self._execute("SELECT prompt, first, second FROM comparisons").fetchall()
+        used = {_digest(row["prompt"], row[side]) for row in rows for side in ("first", "second")}
+        for (digest,) in self._execute("SELECT DISTINCT digest FROM trait_scores").fetchall():
+            if digest not in used:
+                self._execute("DELETE FROM trait_scores WHERE digest = ?", digest)
+
 
 def _digest(prompt: str, response: str) -> str:
     # The prompt's length keeps ("ab", "c") and ("a", "bc") apart.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from localpersona.store.errors import BUSY, StoreError, explained, is_damage, result_code
-from localpersona.store.files import identity
+from localpersona.store.files import copy_into, identity
 from localpersona.store.opening import Opened, open_database, presence_of, shut
 
 P = ParamSpec("P")
@@ -72,6 +72,10 @@ class Connection:
     def write(self, work: Callable[[], T]) -> T:
         """Return work(), run as one transaction that is on disk when this returns. Raises as `read` does."""
         return self._run(lambda: self._transaction(work))
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy; in the owner's thread only. Raises OSError, sqlite3.Error."""
+        copy_into(self._opened.database.conn, path)
 
     def version(self) -> tuple[int, int, int]:
         """Return something that differs whenever this or another process has written."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,9 +48,9 @@ def lost_its_head(path: Path) -> bool:
     return path.stat().st_size == 0 and log.exists() and log.stat().st_size > 0
 
 
-def put_aside(path: Path) -> Path:
+def put_aside(path: Path, why: str = "damaged") -> Path:
     """Rename the database and what belongs to it; return the new path. Raises OSError."""
-    kept = _free_name(path, "damaged")
+    kept = _free_name(path, why)
     for file in _with_side_files(path):
         file.rename(kept.with_name(kept.name + file.name[len(path.name) :]))
     return kept
@@ -56,17 +58,40 @@ def put_aside(path: Path) -> Path:
 
 def back_up(database: Database, path: Path) -> Path:
     """Write a consistent copy beside the database; keep the newest few. Returns the copy's path."""
-    copy, unfinished = _free_name(path, "backup"), path.with_name(f"{path.name}.unfinished-backup")
-    unfinished.unlink(missing_ok=True)  # of a process that was killed
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # whatever the umask
-    try:
-        database.conn.execute("VACUUM INTO ?", [str(unfinished)])
-        unfinished.rename(copy)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{path.name}.backup-*.unfinished"):  # of processes that were killed
+        left.unlink(missing_ok=True)
+    copy = _free_name(path, "backup")
+    copy_into(database.conn, copy)
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-_BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
     return copy
+
+
+def copy_into(connection: sqlite3.Connection, copy: Path) -> None:
+    """Write a consistent copy, private and on disk when it has its name. Raises OSError, sqlite3.Error."""
+    if copy.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(copy))
+    unfinished = copy.with_name(f".{copy.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # whatever the umask
+    try:
+        connection.execute("VACUUM INTO ?", [str(unfinished)])
+        give_name(unfinished, copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def give_name(unfinished: Path, final: Path) -> None:
+    """Rename a file once its content, and then its name, are on disk: SQLite does not wait for a copy."""
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(final)
+    if os.name == "posix":
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _with_side_files(path: Path) -> list[Path]:

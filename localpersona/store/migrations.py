@@ -13,7 +13,14 @@ def m001_first_schema(db: Database) -> None:
         db.execute(statement)
 
 
+def m002_chats_that_travel(db: Database) -> None:
+    """A name that a chat keeps on other machines, so that nothing is imported twice; imports sorted by date."""
+    for statement in _TRAVEL:
+        db.execute(statement)
+
+
 migrations()(m001_first_schema)
+migrations()(m002_chats_that_travel)
 
 
 _PROFILES = (
@@ -136,4 +143,15 @@ _SEARCH = (
             SELECT 'delete', old.id, old.text WHERE old.state <> 'running';
         INSERT INTO messages_search (rowid, text) SELECT new.id, new.text WHERE new.state <> 'running';
     END""",
+)
+
+# Imported chats take the place in the list (`touched`) of the chat that they follow, and are told apart by date.
+_TRAVEL = (
+    "ALTER TABLE chats ADD COLUMN uid TEXT",
+    "UPDATE chats SET uid = lower(hex(randomblob(16)))",
+    "CREATE UNIQUE INDEX chats_uid ON chats(uid)",
+    "DROP INDEX chats_touched",
+    "DROP INDEX chats_profile",
+    "CREATE INDEX chats_touched ON chats(touched, updated)",
+    "CREATE INDEX chats_profile ON chats(profile_id, touched, updated)",
 )

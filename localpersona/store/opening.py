@@ -60,7 +60,7 @@ def open_database(path: Path | None, former: Opened | None = None) -> Opened:
     try:
         if not path.parent.exists() or path.parent == home().resolve():
             make_private(path.parent)  # somebody else's directory stays as it is
-        with _alone(path):
+        with alone(path):
             database, notice = _open_file(path, thorough=former is not None)
             presence = _announced(path, token) if former is None else former.presence
             return Opened(database, path, token, presence, files.identity(path), (notice,) if notice else ())
@@ -92,7 +92,7 @@ def presence_of(path: Path, token: str) -> FileLock:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Keep other processes from opening the same database meanwhile: they could put aside what we create."""
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     if not lock.acquire(_OPENING_SECONDS):
@@ -189,11 +189,16 @@ def _announced(path: Path, token: str) -> FileLock:
 
     Nobody else is opening the database now, so each file that is not locked is really left over.
     """
-    for left in path.parent.glob(f"{path.name}.open-*"):
-        FileLock(left).is_abandoned()
+    in_use(path)
     presence = presence_of(path, token)
     presence.acquire()
     return presence
+
+
+def in_use(path: Path) -> bool:
+    """Whether any process has the database open. Call it `alone`: then the answer stays true."""
+    abandoned = [FileLock(left).is_abandoned() for left in path.parent.glob(f"{path.name}.open-*")]
+    return not all(abandoned)
 
 
 def _open_copy(path: Path, token: str, why: str) -> Opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from localpersona.values import Comparison, FinishReason, Role, Statistics
+from localpersona.values import Candidate, Comparison, FinishReason, Role, Statistics
 
 MessageState = Literal["complete", "running", "stopped", "failed"]
 
@@ -78,3 +78,49 @@ class Hit:
     snippet: str
     matches: tuple[tuple[int, int], ...] = ()
     """Where in the snippet the query's words are: (start, end) character offsets, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCopy:
+    """A message outside of any database."""
+
+    role: Role
+    text: str
+    parent: int | None = None
+    """Index among the chat's messages, lower than its own; None: a first message."""
+    reasoning: str = ""
+    state: MessageState = "complete"
+    created: str = ""
+    """Empty: not known."""
+    finish_reason: FinishReason | None = None
+    model: str = ""
+    chosen: int = 0
+    candidates: tuple[Candidate, ...] = ()
+    version: str = ""
+    """Of the reward model that scored the candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCopy:
+    """A chat outside of any database, with all its branches: what is exported and imported."""
+
+    uid: str
+    """Names the chat on every machine; what has the same one is the same chat."""
+    title: str
+    created: str
+    updated: str
+    messages: tuple[MessageCopy, ...] = ()
+    """Oldest first, parents before their children."""
+    shown: int | None = None
+    """Index of the message with which the branch that is shown ends; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What storing a copy did."""
+
+    chat_id: int
+    new: bool
+    """Whether the chat was not there before."""
+    messages: int
+    """How many messages were not there before."""

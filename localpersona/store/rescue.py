@@ -32,6 +32,7 @@ _REPAIRS = (
     INSERT INTO chats (id, profile_id, title, created, updated, touched)
     SELECT DISTINCT chat_id, (SELECT min(id) FROM profiles), 'Recovered', :now, :now, 0
     FROM messages WHERE chat_id NOT IN (SELECT id FROM chats)""",
+    "UPDATE chats SET uid = lower(hex(randomblob(16))) WHERE uid IS NULL",
     "UPDATE messages SET parent_id = NULL WHERE parent_id NOT IN (SELECT id FROM messages)",
     """
     UPDATE chats SET last_message_id = (SELECT max(id) FROM messages WHERE chat_id = chats.id)

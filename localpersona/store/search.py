@@ -31,7 +31,7 @@ _BY_CHARACTERS = """
 
 _BY_TITLE = """
     SELECT id, title FROM chats WHERE title LIKE ? ESCAPE '\\' AND deleted IS NULL
-    ORDER BY touched DESC LIMIT ?"""
+    ORDER BY touched DESC, updated DESC LIMIT ?"""
 
 
 class Search(Part):

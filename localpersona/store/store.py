@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import TypeVar
 
 from localpersona import paths
-from localpersona.store.comparisons import Comparisons
 from localpersona.store.connection import Connection, write
-from localpersona.store.messages import Messages
+from localpersona.store.copies import Copies
+from localpersona.store.erasing import Erasing
 from localpersona.store.notes import Notes
 from localpersona.store.profiles import Profiles
 from localpersona.store.search import Search
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _USUAL = Path()  # stands for paths.database(), which depends on the environment at the time of the call
 
 
-class Store(Profiles, Messages, Comparisons, Notes, Search):
+class Store(Profiles, Copies, Erasing, Notes, Search):
     """Profiles, chats, messages, comparisons, drafts and search in one SQLite database.
 
     Methods block until the database has done what they say: what a writing method returns from is on disk.
@@ -54,6 +54,10 @@ class Store(Profiles, Messages, Comparisons, Notes, Search):
     def together(self, work: Callable[[], T]) -> T:
         """Return work(), its calls of this store's methods being one transaction: all of them or none."""
         return self._connection.write(work)
+
+    def back_up(self, path: Path) -> None:
+        """Write a consistent copy to path, which must not exist yet, whatever goes on. Raises OSError, StoreError."""
+        self._connection.read(lambda: self._connection.copy_to(path))
 
     @write
     def recover(self) -> int:

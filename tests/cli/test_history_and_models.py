@@ -12,7 +12,7 @@ from .conftest import Shell
 
 def test_a_chat_can_be_found_and_read_again(shell: Shell) -> None:
     shell("ask", "--plain", "How do I sleep better?")
-    (hit,) = json.loads(shell("history", "search", "--json", "dark", "room").out)
+    (hit,) = json.loads(shell("search", "--json", "dark", "room").out)
     shown = shell("history", "show", str(hit["chat_id"]))
     assert "── You\nHow do I sleep better?" in shown.out
     assert "── Assistant\nSleep in a dark room." in shown.out
@@ -21,7 +21,21 @@ def test_a_chat_can_be_found_and_read_again(shell: Shell) -> None:
 def test_any_text_can_be_searched_for(shell: Shell) -> None:
     shell("ask", "--plain", 'what"s * NEAR( -"')
     for query in ['what"s', "*", "NEAR(", '"', "AND", "-x", "%"]:
-        assert shell("history", "search", "--", query).code == 0, query
+        assert shell("search", "--", query).code == 0, query
+
+
+def test_a_chat_is_renamed_deleted_and_brought_back(shell: Shell) -> None:
+    shell("ask", "--plain", "one")
+    shell("ask", "--plain", "two")
+    assert shell("history", "rename", "1", "First").code == 0
+    assert "history restore 1" in shell("history", "delete", "1").out
+    assert [chat["id"] for chat in json.loads(shell("history", "list", "--json").out)] == [2]
+    deleted = json.loads(shell("history", "list", "--deleted", "--json").out)
+    assert [(chat["id"], chat["title"]) for chat in deleted] == [(1, "First")]
+    assert shell("history", "delete", "2", "99").code == 1
+    assert [chat["id"] for chat in json.loads(shell("history", "list", "--json").out)] == [2], "all or none"
+    shell("history", "restore", "1")
+    assert [chat["id"] for chat in json.loads(shell("history", "list", "--json").out)] == [2, 1]
 
 
 def test_a_chat_that_is_not_there_is_said_so(shell: Shell) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from localpersona.rewards import TRAITS
+
 from .conftest import Shell
 
 
@@ -65,11 +67,13 @@ def test_a_file_that_is_no_profile_changes_nothing(shell: Shell, tmp_path: Path)
     assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
 
 
-def test_reset_forgets_only_after_asking(shell: Shell) -> None:
+def test_reset_forgets_only_when_the_name_is_typed(shell: Shell) -> None:
     shell("onboard", piped=b"1\nq\n")
-    assert "Nothing was changed" in shell("profile", "reset", piped=b"n\n").out
+    for typed in (b"n\n", b"yes\n", b"\n"):
+        refused = shell("profile", "reset", piped=typed)
+        assert (refused.code, "Nothing was changed" in refused.err) == (1, True)
     assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 1
-    assert shell("profile", "reset", "--yes").code == 0
+    assert shell("profile", "reset", piped=b"default\n").code == 0
     assert json.loads(shell("profile", "show", "--json").out)["comparisons"] == 0
 
 
@@ -81,8 +85,48 @@ def test_where_nothing_can_be_stored_nothing_is_said_to_be_done(
     shell("profile", "export", str(exported))
     private_home.rename(tmp_path / "elsewhere")
     private_home.touch()  # a file where the folder should be: nobody can write there, not even root
-    for command in (["reset", "--yes"], ["import", str(exported)]):
+    for command in (["reset"], ["import", str(exported)]):
         tried = shell("profile", *command)
         assert tried.code == 1, command
         assert "Nothing will be kept" in tried.err and "not changed" in tried.err
         assert "Forgotten" not in tried.out and "added" not in tried.out
+
+
+def test_a_comparison_is_taken_out_after_its_effect_was_shown(shell: Shell) -> None:
+    shell("onboard", piped=b"1\n2\n1\nq\n")
+    rows = json.loads(shell("profile", "comparisons", "--json").out)
+    assert [row["outcome"] for row in rows] == [1.0, 0.0, 1.0]
+    assert "first" in shell("profile", "comparisons").out
+    number = str(rows[0]["id"])
+    before = json.loads(shell("profile", "show", "--json").out)["traits"]
+    refused = shell("profile", "drop", number, piped=b"n\n")
+    assert refused.code == 1 and "without it" in refused.out
+    assert json.loads(shell("profile", "show", "--json").out)["traits"] == before
+    dropped = json.loads(shell("profile", "drop", number, "--yes", "--json").out)
+    assert dropped["removed"] == rows[0]["id"] and dropped["changed"]
+    after = json.loads(shell("profile", "show", "--json").out)["traits"]
+    for change in dropped["changed"]:
+        (name,) = [trait.name for trait in TRAITS if trait.noun == change["trait"]]
+        assert before[name]["description"] in change["before"]
+        assert after[name]["description"] in change["after"]
+    assert len(json.loads(shell("profile", "comparisons", "--json").out)) == 2
+    gone = shell("profile", "drop", number, "--yes")
+    assert gone.code == 1 and "no comparison" in gone.err
+
+
+def test_a_trait_is_set_by_hand_and_let_go(shell: Shell) -> None:
+    assert "set to concise" in shell("profile", "lock", "length", "-0.8").out
+    assert json.loads(shell("profile", "show", "--json").out)["traits"]["length"]["locked"]
+    shell("profile", "unlock", "Length")
+    assert not json.loads(shell("profile", "show", "--json").out)["traits"]["length"]["locked"]
+    unknown = shell("profile", "lock", "colour")
+    assert unknown.code == 2 and "length" in unknown.err
+    assert shell("profile", "lock", "length", "2").code == 2
+
+
+def test_profiles_are_listed_and_switched(shell: Shell) -> None:
+    assert shell("profile", "use", "Ann").code == 0
+    profiles = json.loads(shell("profile", "list", "--json").out)
+    assert [row["name"] for row in profiles if row["in_use"]] == ["Ann"]
+    shell("onboard", piped=b"1\nq\n")
+    assert json.loads(shell("profile", "show", "--json", "--profile", "Ann").out)["comparisons"] == 1

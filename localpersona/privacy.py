@@ -1,0 +1,97 @@
+"""What LocalPersona keeps, where, who can read it, and how it goes away for good."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from localpersona import paths
+from localpersona.store import Store
+
+Fate = Literal["emptied", "removed", "stays"]
+
+CONNECTIONS = (
+    "LocalPersona opens no network connection: no telemetry, no update check, no account, no server.",
+    "The language model runs in a process of its own, which is spoken to through pipes, not through a port.",
+    "Setting it up (scripts/run, pip) downloads Python packages; running it downloads nothing.",
+)
+"""Every connection that there can be, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file in the data directory."""
+
+    path: Path
+    what: str
+    size_bytes: int
+    mode: str
+    """As `ls -l` writes it: -rw------- is a file that only its owner can read."""
+    fate: Fate
+    """What `purge` does with it."""
+
+
+# What lies in the data directory, by pattern, and what becomes of it when everything is purged.
+_PLACES: tuple[tuple[str, str, Fate], ...] = (
+    ("localpersona.db", "chats, comparisons and profiles", "emptied"),
+    ("localpersona.db-*", "their latest changes", "emptied"),
+    ("localpersona.db.lock", "empty, a lock", "stays"),
+    ("localpersona.db.open-*", "empty, says that LocalPersona is running", "stays"),
+    ("localpersona.db.backup-*", "a backup, made before the database was brought up to date", "removed"),
+    ("localpersona.db.damaged-*", "a damaged database that was kept aside", "removed"),
+    ("localpersona.db.replaced-*", "a database that was kept aside when a backup was restored", "removed"),
+    (".localpersona.db.*", "an unfinished backup", "removed"),
+    ("backups/*", "a backup that you made", "removed"),
+    ("backups/.*", "an unfinished backup", "removed"),
+    ("cache/**/*", "what can be computed again", "removed"),
+    ("engine.log", "what the language model's process said last", "removed"),
+    ("errors.log", "errors that nobody foresaw", "removed"),
+    ("settings.toml", "your settings", "stays"),
+    ("models/**/*", "a model that you put there", "stays"),
+)
+
+
+def kept() -> list[Kept]:
+    """Return our files in the data directory, then what else lies directly in it; nothing when there is none."""
+    home = paths.home()
+    found: dict[Path, Kept] = {}
+    for pattern, what, fate in _PLACES:
+        for path in sorted(home.glob(pattern)):
+            if path not in found:
+                found.update(_entry(path, what, fate))
+    with suppress(OSError):
+        for path in sorted(home.iterdir()):
+            if path not in found:
+                found.update(_entry(path, "not made by LocalPersona", "stays"))
+    return list(found.values())
+
+
+def purge(store: Store | None, *, everything: bool) -> dict[str, int]:
+    """Erase chats, comparisons and profiles, and remove the files that hold copies of them.
+
+    store: the opened database, None when there is none yet. everything: False erases only what was deleted before
+    and could still be restored; backups go then, too, because they hold it. Returns how much of what was erased.
+    Raises StoreError, and OSError when a file cannot be removed.
+    """
+    counts: dict[str, int] = {}
+    if store is not None:
+        if everything:
+            store.erase_everything()
+        else:
+            counts = store.erase_deleted()
+        store.compact()
+    going = [file for file in kept() if file.fate == "removed"]
+    for file in going:
+        file.path.unlink(missing_ok=True)
+    return counts | {"files": len(going)}
+
+
+def _entry(path: Path, what: str, fate: Fate) -> Iterator[tuple[Path, Kept]]:
+    with suppress(OSError):  # it may have gone meanwhile
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            yield path, Kept(path, what, status.st_size, stat.filemode(status.st_mode), fate)
