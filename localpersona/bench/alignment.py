@@ -39,6 +39,8 @@ class Plan:
     tools: tuple[Tool, ...]
     prompts: int = 60
     users: int = 8
+    each: int = 0
+    """How many of the users ask each prompt; 0: all."""
     max_tokens: int = 128
     seed: int = 1
     selector: str = "selector"
@@ -58,7 +60,7 @@ def run(
     asked = held_out_prompts()[: plan.prompts]
     people = users(selector, judge, plan.users)
     sampling = Sampling(max_tokens=plan.max_tokens, seed=plan.seed)
-    what = Run(asked, plan.tools, people, selector.prior, sampling, plan.vectors)
+    what = Run(asked, plan.tools, people, selector.prior, sampling, plan.vectors, plan.each)
     setting = Setting(plan.model, selector.prior.version, plan.max_tokens, plan.seed)
     file = AnswerFile(plan.answers, setting)
     with _selecting_by(selector.folder):

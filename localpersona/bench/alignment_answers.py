@@ -114,13 +114,22 @@ class Run:
     """Its seed is the run's; every prompt gets seeds of its own."""
     vectors: str = ""
     """The file of the model's steering vectors."""
+    each: int = 0
+    """How many of the users ask each prompt, in turn by blocks; 0: all of them."""
+
+    def users_of(self, prompt: int) -> tuple[User, ...]:
+        """Return who asks a prompt. Neighbours, such as two opposite tastes, ask the same ones."""
+        count = min(self.each or len(self.users), len(self.users))
+        start = prompt // BLOCK * count
+        return tuple(self.users[(start + number) % len(self.users)] for number in range(count))
 
     def jobs(self) -> Iterator[Job]:
-        """Yield what to make, in order. What is made once for everybody is asked for as the first user."""
+        """Yield what to make, in order. What is made once for everybody is asked for as the first of them."""
         for number, start in enumerate(range(0, len(self.prompts), BLOCK)):
             block = range(start, min(start + BLOCK, len(self.prompts)))
+            asking = self.users_of(start)
             for tool in self.tools if number % 2 == 0 else reversed(self.tools):
-                for user in self.users[:1] if tool.plain or tool.chosen_afterwards else self.users:
+                for user in asking[:1] if tool.plain or tool.chosen_afterwards else asking:
                     for at in block:
                         yield Job(tool, at, user)
 
@@ -128,7 +137,7 @@ class Run:
         """Return the answers that a job gives."""
         names = [EVERYBODY] if job.tool.plain else [job.user.name]
         if job.tool.chosen_afterwards:
-            names = [user.name for user in self.users]
+            names = [user.name for user in self.users_of(job.prompt)]
         return [(job.tool.key, job.prompt, name) for name in names]
 
     def request(self, job: Job) -> GenerateRequest:
@@ -172,7 +181,7 @@ def _answers(run: Run, job: Job, engine: Engine) -> Iterator[Answer]:
         raise BenchError("The engine gave no answer. Run the command again: what was made is kept.")
     picks = [end.chosen]
     if job.tool.chosen_afterwards:
-        tastes = [taste_of(user, run.prior, job.tool.strength) for user in run.users]
+        tastes = [taste_of(user, run.prior, job.tool.strength) for user in run.users_of(job.prompt)]
         picks = [_chosen(end.candidates, taste) for taste in tastes]
     for (tool, prompt, name), index in zip(run.made_by(job), picks, strict=True):
         picked, drawn = end.candidates[index], end.statistics.generated_tokens

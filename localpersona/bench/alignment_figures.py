@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from localpersona.bench.alignment_answers import EVERYBODY, Answer, Key, Run, Setting
 from localpersona.bench.alignment_scores import Scores
 from localpersona.bench.alignment_tools import REFERENCES, Tool
-from localpersona.bench.alignment_users import notable, opposites
+from localpersona.bench.alignment_users import opposites
+from localpersona.bench.data import Ints
 from localpersona.bench.measures import interval, resamples
 from localpersona.bench.protocol import BenchError
 from localpersona.preferences.arrays import Array
 
 RESAMPLES = 2000
+CLEAR = 0.5
+"""A weight of somebody who cares about the trait."""
 TIE = 1e-9
 """Difference in reward below which nobody wins."""
 
@@ -64,10 +66,11 @@ class Row:
     first_seconds: float
     times: float
     """Seconds, as a multiple of the plain answer's."""
-    apart: float
-    """By the judge: how far answers to users with opposite tastes differ in that trait, in standard deviations."""
+    apart: float | None
+    """By the judge: how far answers to users with opposite tastes differ in that trait, in standard deviations;
+    None without such users."""
     different: float
-    """Share of pairs of users who got different texts."""
+    """Share of pairs of users of one prompt who got different texts."""
     wins_by_user: Mapping[str, float]
 
 
@@ -81,26 +84,70 @@ class Results:
     prompts: int
     users: Mapping[str, str]
     """Name to description."""
-    agreement: float
-    """Rank correlation of the two models' gains, over all answers but plain ones."""
+    each: int
+    """How many of the users asked each prompt."""
+    agreement: float | None
+    """Rank correlation of the two models' gains, over all answers but plain ones; None where all are alike."""
     rows: tuple[Row, ...]
     judged: Mapping[str, float] = field(default_factory=dict)
     """How good the judge is on prompts that it never saw: see `alignment.judge_figures`."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
-    """One tool's answers: arrays over P prompts and U users."""
+class _Cases:
+    """n cases, a prompt asked by a user each, and everything to compare answers to them."""
 
-    selected: Array
-    """(P, U, J) trait scores by the selecting model."""
-    judged: Array
-    """(P, U, J) by the judge."""
-    answers: list[list[Answer]]
+    run: Run
+    pairs: list[tuple[int, int]]
+    """(n) numbers of the prompt and of the user, by prompt."""
+    prompts: Ints
+    """(n,) 0 … P − 1."""
+    users: Ints
+    """(n,)"""
+    weights: dict[str, Array]
+    """(n, J) of the case's user: "selected" for the selecting model, "judged" for the judge."""
+    samples: Array
+    """(R, P) how often each prompt is in each bootstrap sample."""
+
+    @classmethod
+    def of(cls, run: Run, complete: Sequence[int]) -> _Cases:
+        number = {user.name: index for index, user in enumerate(run.users)}
+        pairs = [(at, number[user.name]) for at in complete for user in run.users_of(at)]
+        users = np.array([user for _, user in pairs])
+        by_model = {
+            "selected": np.stack([user.weights.mean for user in run.users])[users],
+            "judged": np.stack([user.judged for user in run.users])[users],
+        }
+        prompts = np.unique([at for at, _ in pairs], return_inverse=True)[1]
+        samples = resamples(len(complete), RESAMPLES, run.sampling.seed)
+        return cls(run, pairs, prompts, users, by_model, samples)
+
+    def figure(self, values: Array) -> Figure:
+        """Return the mean of (n,), and its interval over the prompts, all of which have as many cases."""
+        by_prompt = np.bincount(self.prompts, values) / np.bincount(self.prompts)
+        low, high = interval(self.samples @ by_prompt / len(by_prompt))
+        return Figure(float(by_prompt.mean()), low, high)
+
+    def by_user(self, values: Array) -> dict[str, float]:
+        """Return each user's mean of (n,); users who asked nothing are left out."""
+        return {
+            user.name: float(values[self.users == number].mean())
+            for number, user in enumerate(self.run.users)
+            if number in self.users
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """One tool's answers to n cases."""
+
+    scores: dict[str, Array]
+    """(n, J) trait scores by the model that "selected" and by the one that "judged"."""
+    answers: list[Answer]
 
     def each(self, name: str) -> Array:
-        """Return (P, U) of a number that answers have."""
-        return np.array([[float(getattr(answer, name)) for answer in row] for row in self.answers])
+        """Return (n,) a number that answers have."""
+        return np.array([float(getattr(answer, name)) for answer in self.answers])
 
 
 def summarise(
@@ -114,24 +161,29 @@ def summarise(
     """Return the figures for the prompts that every tool has answered. Raises BenchError when there is none."""
     complete = [
         at for at in range(len(run.prompts))
-        if all(_key(tool, at, user.name) in answers for tool in run.tools for user in run.users)
+        if all(_key(tool, at, user.name) in answers for tool in run.tools for user in run.users_of(at))
     ]  # fmt: skip
     if not complete:
         raise BenchError("No prompt has been answered by every tool yet. Run the command again.")
-    measured = {tool.key: _measure(run, tool, complete, answers, selected, judged) for tool in run.tools}
-    comparison = _Comparison.of(run, [measured[key] for key in REFERENCES], len(complete))
-    rows = [
-        comparison.row(tool, measured[tool.key], measured["plain"])
-        for tool in run.tools
-        if tool.key not in REFERENCES
-    ]
+    cases = _Cases.of(run, complete)
+    measured = {}
+    for tool in run.tools:
+        mine = [answers[_key(tool, at, run.users[user].name)] for at, user in cases.pairs]
+        scores = {
+            name: np.array([model.of(run.prompts[answer.prompt], answer.text) for answer in mine])
+            for name, model in (("selected", selected), ("judged", judged))
+        }
+        measured[tool.key] = _Measured(scores, mine)
+    comparison = _Comparison(cases, [measured[key] for key in REFERENCES], measured["plain"])
+    shown = [tool for tool in run.tools if tool.key not in REFERENCES]
     return Results(
         setting=setting,
         judge=judged.version,
         prompts=len(complete),
-        users={user.name: user.description for user in run.users},
-        agreement=comparison.agreement([measured[row.key] for row in rows if row.key != "plain"]),
-        rows=tuple(rows),
+        users={run.users[user].name: run.users[user].description for user in np.unique(cases.users)},
+        each=len(cases.pairs) // len(complete),
+        agreement=comparison.agreement([measured[tool.key] for tool in shown if tool.key != "plain"]),
+        rows=tuple(comparison.row(tool, measured[tool.key]) for tool in shown),
         judged=judge_figures,
     )
 
@@ -140,127 +192,94 @@ def _key(tool: Tool, at: int, user: str) -> Key:
     return tool.key, at, EVERYBODY if tool.plain else user
 
 
-def _measure(
-    run: Run,
-    tool: Tool,
-    complete: Sequence[int],
-    answers: Mapping[Key, Answer],
-    selected: Scores,
-    judged: Scores,
-) -> _Measured:
-    table = [[answers[_key(tool, at, user.name)] for user in run.users] for at in complete]
-    scores = [
-        np.array([[model.of(run.prompts[one.prompt], one.text) for one in row] for row in table])
-        for model in (selected, judged)
-    ]
-    return _Measured(scores[0], scores[1], table)
-
-
 @dataclass(frozen=True, eq=False)
 class _Comparison:
     """What tools are compared with."""
 
-    run: Run
+    cases: _Cases
     references: list[_Measured]
-    mine: Array
-    """(U, J) the users' weights for the selecting model."""
-    theirs: Array
-    """(U, J) for the judge."""
-    samples: Array
-    """(R, P) how often each prompt is in each bootstrap sample."""
+    plain: _Measured
 
-    @classmethod
-    def of(cls, run: Run, references: list[_Measured], prompts: int) -> _Comparison:
-        mine = np.stack([user.weights.mean for user in run.users])
-        theirs = np.stack([user.judged for user in run.users])
-        return cls(run, references, mine, theirs, resamples(prompts, RESAMPLES, run.sampling.seed))
-
-    def row(self, tool: Tool, measured: _Measured, plain: _Measured) -> Row:
-        moved = measured.judged - self._reference("judged")
-        names = self.run.prior.names
+    def row(self, tool: Tool, measured: _Measured) -> Row:
+        cases, names = self.cases, self.cases.run.prior.names
         quality = names.index("quality")
-        gain = self._gain(moved)
-        of_quality = moved[:, :, quality] * self.theirs[:, quality]
-        wins = self._wins(measured)
+        moved = self._moved(measured, "judged")
+        gain, wins = self._gain(measured, "judged"), self._wins(measured)
         seconds = measured.each("seconds")
         return Row(
             key=tool.key,
             title=tool.title,
-            wins=self._figure(wins),
-            gain=self._figure(gain),
-            selected_gain=self._figure(self._selected_gain(measured)),
-            tastes_gain=self._figure(gain - of_quality),
-            quality=self._figure(moved[:, :, quality]),
+            wins=cases.figure(wins),
+            gain=cases.figure(gain),
+            selected_gain=cases.figure(self._gain(measured, "selected")),
+            tastes_gain=cases.figure(gain - moved[:, quality] * cases.weights["judged"][:, quality]),
+            quality=cases.figure(moved[:, quality]),
             traits=self._movement(moved),
-            words=float(np.mean([[len(one.text.split()) for one in row] for row in measured.answers])),
+            words=float(np.mean([len(answer.text.split()) for answer in measured.answers])),
             drawn=float(measured.each("drawn").mean()),
             seconds=float(seconds.mean()),
             first_seconds=float(measured.each("first_seconds").mean()),
-            times=float(seconds.mean() / plain.each("seconds").mean()),
-            apart=self._apart(measured.judged),
-            different=_different(measured.answers),
-            wins_by_user=dict(
-                zip([user.name for user in self.run.users], wins.mean(axis=0).tolist(), strict=True)
-            ),
+            times=float(seconds.mean() / self.plain.each("seconds").mean()),
+            apart=self._apart(measured.scores["judged"]),
+            different=self._different(measured.answers),
+            wins_by_user=cases.by_user(wins),
         )
 
-    def agreement(self, tools: Sequence[_Measured]) -> float:
+    def agreement(self, tools: Sequence[_Measured]) -> float | None:
         """Return Spearman's rank correlation of the gains by the two models."""
         if not tools:
-            return float("nan")
-        pairs = [
-            (self._selected_gain(one), self._gain(one.judged - self._reference("judged"))) for one in tools
-        ]
-        mine, theirs = (np.concatenate([pair[side].ravel() for pair in pairs]) for side in (0, 1))
-        return float(np.corrcoef(_ranks(mine), _ranks(theirs))[0, 1])
+            return None
+        mine, theirs = (
+            _ranks(np.concatenate([self._gain(tool, model) for tool in tools]))
+            for model in ("selected", "judged")
+        )
+        if not np.ptp(mine) or not np.ptp(theirs):
+            return None
+        return float(np.corrcoef(mine, theirs)[0, 1])
 
-    def _reference(self, model: str) -> Array:
-        return np.asarray(np.mean([getattr(one, model) for one in self.references], axis=0))
+    def _moved(self, measured: _Measured, model: str) -> Array:
+        """Return (n, J): how far the scores are from those of plain answers."""
+        reference = np.mean([one.scores[model] for one in self.references], axis=0)
+        return np.asarray(measured.scores[model] - reference)
 
-    def _gain(self, moved: Array) -> Array:
-        return np.asarray((moved * self.theirs).sum(axis=2))
-
-    def _selected_gain(self, measured: _Measured) -> Array:
-        moved = measured.selected - self._reference("selected")
-        return np.asarray((moved * self.mine).sum(axis=2))
+    def _gain(self, measured: _Measured, model: str) -> Array:
+        return np.asarray((self._moved(measured, model) * self.cases.weights[model]).sum(axis=1))
 
     def _wins(self, measured: _Measured) -> Array:
-        """Return (P, U): 1 won, 0 lost, ½ a tie; the mean over the references."""
-        away = [self._gain(measured.judged - one.judged) for one in self.references]
+        """Return (n,): 1 won, 0 lost, ½ a tie; the mean over the references."""
+        weights, mine = self.cases.weights["judged"], measured.scores["judged"]
+        away = [((mine - one.scores["judged"]) * weights).sum(axis=1) for one in self.references]
         return np.asarray(np.mean([np.where(np.abs(d) < TIE, 0.5, d > 0) for d in away], axis=0))
 
-    def _figure(self, values: Array) -> Figure:
-        """Return the mean of (P, U), and its interval over the prompts."""
-        by_prompt = values.mean(axis=1)
-        low, high = interval(self.samples @ by_prompt / len(by_prompt))
-        return Figure(float(by_prompt.mean()), low, high)
-
     def _movement(self, moved: Array) -> dict[str, float]:
-        wanted: dict[str, list[float]] = {}
-        for number, user in enumerate(self.run.users):
-            for trait, sign in notable(user.judged, self.run.prior.names).items():
-                column = moved[:, number, self.run.prior.names.index(trait)]
-                wanted.setdefault(trait, []).append(sign * float(column.mean()))
-        return {name: float(np.mean(wanted[name])) for name in self.run.prior.names if name in wanted}
+        """Return the mean movement in the direction wanted, over the cases whose user cares."""
+        weights = self.cases.weights["judged"]
+        cared = np.abs(weights) >= CLEAR
+        return {
+            name: float((np.sign(weights) * moved)[cared[:, at], at].mean())
+            for at, name in enumerate(self.cases.run.prior.names)
+            if name != "quality" and cared[:, at].any()
+        }
 
-    def _apart(self, judged: Array) -> float:
-        pairs = opposites([user.name for user in self.run.users])
+    def _apart(self, judged: Array) -> float | None:
+        names, row_of = self.cases.run.prior.names, {pair: row for row, pair in enumerate(self.cases.pairs)}
         gaps = [
-            judged[:, high, self.run.prior.names.index(trait)]
-            - judged[:, low, self.run.prior.names.index(trait)]
-            for trait, low, high in pairs
+            judged[row_of[at, high], names.index(trait)] - judged[row_of[at, low], names.index(trait)]
+            for trait, low, high in opposites([user.name for user in self.cases.run.users])
+            for at in sorted({at for at, _ in self.cases.pairs})
+            if (at, high) in row_of and (at, low) in row_of
         ]
-        return float(np.mean(gaps)) if gaps else float("nan")
+        return float(np.mean(gaps)) if gaps else None
 
-
-def _different(answers: Sequence[Sequence[Answer]]) -> float:
-    """Return the share of pairs of users whose texts differ."""
-    pairs = [a.text != b.text for row in answers for a, b in combinations(row, 2)]
-    return float(np.mean(pairs)) if pairs else 0.0
+    def _different(self, answers: Sequence[Answer]) -> float:
+        """Return the share of pairs of users of one prompt whose texts differ."""
+        groups = groupby(answers, key=lambda answer: answer.prompt)
+        pairs = [a.text != b.text for _, group in groups for a, b in combinations(list(group), 2)]
+        return float(np.mean(pairs)) if pairs else 0.0
 
 
 def _ranks(values: Array) -> Array:
     """Return ranks; ties share the mean of theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last: NDArray[np.int64] = np.cumsum(counts)
+    last: Ints = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2.0)[inverse], dtype=float)

@@ -46,13 +46,14 @@ def best_within(rows: Iterable[Row], times: float) -> Row | None:
 def _about(results: Results) -> str:
     setting = results.setting
     lines = [
-        f"{results.prompts} prompts × {len(results.users)} users; answers of at most {setting.max_tokens} tokens, seed"
+        f"{results.prompts} prompts × {_users(results)}; answers of at most {setting.max_tokens} tokens, seed"
         f" {setting.seed}.",
         f"Selected by reward model {setting.selector}, judged by {results.judge}; everything is relative to two plain"
         " answers of other seeds.",
-        f"In brackets the 95 % interval over prompts. Rank correlation of the two models' gains:"
-        f" {results.agreement:.2f}.",
+        "In brackets the 95 % interval over prompts.",
     ]
+    if results.agreement is not None:
+        lines.append(f"Rank correlation of the two models' gains: {results.agreement:.2f}.")
     if results.judged:
         judged = results.judged
         lines.append(
@@ -62,6 +63,11 @@ def _about(results: Results) -> str:
             f" ROC-AUC {judged['choices']:.2f}."
         )
     return "\n".join(lines)
+
+
+def _users(results: Results) -> str:
+    count = f"{len(results.users)} users"
+    return count if results.each == len(results.users) else f"{results.each} of {count} in turn"
 
 
 def _main(rows: Sequence[Row]) -> Rows:
@@ -78,7 +84,7 @@ def _main(rows: Sequence[Row]) -> Rows:
                 f"{row.selected_gain.value:+.2f}",
                 _signed(row.tastes_gain),
                 _signed(row.quality),
-                f"{row.apart:+.2f}",
+                "–" if row.apart is None else f"{row.apart:+.2f}",
                 f"{row.different:.0%}",
                 f"{row.words:.0f}",
                 f"{row.drawn:.0f}",

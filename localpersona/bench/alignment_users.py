@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from localpersona import shipped
 from localpersona.bench.protocol import BenchError
 from localpersona.preferences import Weights
@@ -137,12 +135,3 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError(f"{path.name} is no JSON object")
     return data
-
-
-def notable(weights: Array, names: tuple[str, ...], least: float = 0.5) -> dict[str, int]:
-    """Return the tastes of somebody: for each trait but quality with a clear weight, its sign."""
-    return {
-        name: int(np.sign(weight))
-        for name, weight in zip(names, weights, strict=True)
-        if name != "quality" and abs(weight) >= least
-    }

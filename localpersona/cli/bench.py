@@ -117,6 +117,13 @@ def preferences(
     "--prompts", type=click.IntRange(1, 72), default=60, show_default=True, help="How many prompts."
 )
 @click.option("--users", type=click.IntRange(1, 12), default=8, show_default=True, help="How many users.")
+@click.option(
+    "--each",
+    type=click.IntRange(0, 12),
+    default=0,
+    show_default=True,
+    help="How many of the users ask each prompt, in turn; 0 for all. 2 takes a quarter of the time.",
+)
 @click.option("--tools", metavar="NAMES", default="", help="Only these, separated by commas.")
 @click.option(
     "--max-tokens", type=click.IntRange(1, 4096), default=128, show_default=True, help="Longest answer."
@@ -146,6 +153,7 @@ def alignment(
     judges: str,
     prompts: int,
     users: int,
+    each: int,
     tools: str,
     max_tokens: int,
     seed: int,
@@ -179,6 +187,7 @@ def alignment(
             tools=chosen_tools([name.strip() for name in tools.split(",") if name.strip()], vectors),
             prompts=prompts,
             users=users,
+            each=each,
             max_tokens=max_tokens,
             seed=seed,
             selector=selector,

@@ -92,6 +92,20 @@ def test_the_judge_may_see_it_otherwise_than_the_selector(plan: Plan, engine: Sc
     best = row_of(results, "best-8")
     assert best.selected_gain.value > 1.0 and best.gain.value == pytest.approx(-best.selected_gain.value)
     assert best.wins.value == 0.0 and results.agreement == pytest.approx(-1.0)
+    same = run_quietly(replace(plan, tools=chosen_tools(["plain"])), engine)
+    assert same.agreement is None and row_of(same, "plain").apart == 0.0
+
+
+def test_users_can_take_turns(plan: Plan, engine: ScriptedEngine) -> None:
+    turns = replace(plan, prompts=2 * BLOCK, users=4, each=2)
+    results = run_quietly(turns, engine)
+    asked = Counter(request.turns[-1].content for request in engine.requests if request.search.pruned)
+    assert set(asked.values()) == {2} and len(asked) == 2 * BLOCK
+    assert list(results.users) == ["concise", "detailed", "casual", "formal"] and results.each == 2
+    best = row_of(results, "best-8")
+    assert best.wins_by_user["concise"] == best.wins_by_user["detailed"] == 1.0
+    assert best.traits["length"] == pytest.approx((math.log(40 / 10) + math.log(80 / 40)) / 2, abs=1e-3)
+    assert "8 prompts × 2 of 4 users in turn" in report(results)
 
 
 def test_intervals_are_over_prompts(plan: Plan) -> None:
