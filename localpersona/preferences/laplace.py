@@ -16,8 +16,9 @@ from localpersona.preferences.arrays import Array
 from localpersona.preferences.gaussians import inverse, sigmoid
 
 MAX_STEPS = 1000
-CONVERGED = 1e-12
-"""Squared length of a Newton step, in posterior standard deviations, that is the last one taken."""
+CONVERGED = 1e-8
+"""Squared length of a Newton step, in posterior standard deviations, that is the last one taken. What is left then
+is about its square: rounding."""
 SMALLEST_SIZE = 1e-12
 """Of a damped step; below it the loss cannot be lowered within rounding."""
 

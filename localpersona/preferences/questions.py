@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localpersona.preferences.arrays import Array
-from localpersona.preferences.criteria import CRITERIA
+from localpersona.preferences.criteria import CRITERIA, taste
 from localpersona.preferences.weights import Weights
 
 DEFAULT = "lookahead"
@@ -67,11 +67,12 @@ def next_question(
 def knows_enough(
     weights: Weights, differences: ArrayLike, asked: Iterable[int] = (), *, targets: ArrayLike | None = None
 ) -> bool:
-    """Say whether another question is hardly worth the user's time: no question left promises ENOUGH.
+    """Say whether another question is hardly worth the user's time: none left promises ENOUGH about their taste.
 
     Arguments as for `next_question`; it also is true when none is left.
     """
-    gains = question_gains(weights, differences, "lookahead", targets=targets)
+    questions = weights.checked(differences)
+    gains = taste(weights, questions, questions if targets is None else weights.checked(targets))
     left = _left(len(gains), asked)
     return not left.any() or bool(gains[left].max() < ENOUGH)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from planted import answers, trait_names
 
-from localpersona.preferences import Kinds, Weights
+from localpersona.preferences import Kinds, Weights, next_question, question_gains
+from localpersona.preferences.criteria import CHECKED, attention, taste
 
 SIZE = 4
 MEAN = np.array([0.0, 0.0, 0.0, 2.5])
@@ -41,6 +42,61 @@ def test_who_flips_coins_is_predicted_no_worse_than_by_what_everybody_likes(coun
     everybody = Weights.gaussian(MEAN, 1e-4 * np.eye(SIZE), trait_names(SIZE), "v1")
     suspected = np.mean([loss(learned(seed, count, honest=False)) for seed in range(30)])
     assert suspected < loss(everybody)
+
+
+def interviewed(seed: int, count: int, honest: bool) -> Weights:
+    """Return the weights after chosen questions; the prior expects everybody to want the last trait."""
+    rng = np.random.default_rng(seed)
+    pool = rng.normal(size=(300, SIZE))
+    taste = rng.multivariate_normal(PRIOR.mean, PRIOR.covariance)
+    given = answers(rng, pool, taste) if honest else rng.integers(0, 2, len(pool)).astype(float)
+    weights, asked = PRIOR, list[int]()
+    for _ in range(count):
+        best = next_question(weights, pool, asked)
+        assert best is not None
+        asked.append(best)
+        weights = weights.update(pool[best], given[best])
+    return weights
+
+
+def test_chosen_questions_tell_coin_flips_from_answers_as_well() -> None:
+    flips = [interviewed(seed, 25, honest=False).careless for seed in range(15)]
+    honest = [interviewed(seed, 25, honest=True).careless for seed in range(15)]
+    assert np.median(flips) > 0.9
+    assert np.median(honest) < 0.03
+
+
+def test_one_question_in_the_first_ten_is_a_check_whose_answer_is_foreseeable() -> None:
+    pool = np.random.default_rng(3).normal(size=(300, SIZE))
+    asked_at = {}
+    for count in (CHECKED - 1, CHECKED, CHECKED + 1):
+        user = learned(4, count, honest=True)
+        best = next_question(user, pool)
+        assert best is not None
+        asked_at[count] = abs(user.predict(pool[[best]])[0] - 0.5)
+    assert asked_at[CHECKED] > 0.4
+    assert max(asked_at[CHECKED - 1], asked_at[CHECKED + 1]) < 0.25
+
+
+def test_what_a_check_tells_is_what_bayes_rule_says() -> None:
+    pool = np.random.default_rng(5).normal(size=(40, SIZE))
+    certain = Weights.gaussian(MEAN, 1e-9 * np.eye(SIZE), PRIOR.names, "v1", lapse=0.0, careless=0.3)
+    q = 1.0 / (1.0 + np.exp(-pool @ MEAN))
+    expected = np.zeros(len(pool))
+    for honest in (q, 1.0 - q):
+        likely = 0.7 * honest + 0.15
+        later = 0.15 / likely
+        expected += likely * later * (1.0 - later)
+    aim = np.mean((q - 0.5) ** 2)
+    assert attention(certain, pool, pool) == pytest.approx(aim * (0.21 - expected), rel=1e-4, abs=1e-9)
+
+
+def test_nobody_who_is_beyond_suspicion_is_checked() -> None:
+    pool = np.random.default_rng(6).normal(size=(40, SIZE))
+    trusting = Weights.gaussian(MEAN, PRIOR.covariance, PRIOR.names, "v1")
+    for count in (0, CHECKED):
+        user = learned(7, count, honest=True, prior=trusting)
+        assert np.array_equal(question_gains(user, pool), taste(user, pool, pool))
 
 
 def test_suspicion_dampens_predictions_and_leaves_the_weights_alone() -> None:
