@@ -15,7 +15,7 @@ from localpersona.alignment.sampling import Sampler
 from localpersona.values import FinishReason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """One candidate while it is decoded."""
 

@@ -23,42 +23,48 @@ _SENTENCE_ENDS = (".", "!", "?", "…", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Guided:
-    """Choose among `drafts` continuations of up to `block` tokens at a time."""
+    """Choose among continuations of up to `block` tokens at a time.
+
+    beside: draft 0 is left alone after the first block and becomes the plain answer, as something to compare
+    with; the others branch. It takes at least three drafts.
+    """
 
     judge: Judge
     drafts: int
     block: int = 24
+    beside: bool = False
 
     def cells(self, limit: int) -> int:
         """See `Search.cells`."""
-        return limit + (self.drafts - 1) * min(self.block, limit)
+        return limit * (1 + self._has_plain) + (self.drafts - 1) * min(self.block, limit)
 
     def run(
         self, decoder: Decoder, drafts: Sequence[Draft], limit: int, stopped: Callable[[], bool]
     ) -> Iterator[Step]:
         """See `Search.run`. In the end the drafts beside the leader are the last block's other continuations."""
-        best, start = drafts[0], 0
-        while best.live and not stopped() and _branch(decoder, drafts, best):
+        plain = drafts[:1] if self._has_plain else []
+        branches = drafts[len(plain) :]
+        best = drafts[0]
+        while best.live and not stopped() and _branch(decoder, best, branches, plain):
             start = len(best.tokens)
+            if start:
+                best = best if best in branches else branches[0]
             # Reasoning is not judged, so there is nothing to branch for until the answer begins.
-            growing = [best] if best.reasons else drafts
-            for _ in decode(decoder, growing, limit, stopped, self._block_ends(start)):
+            growing = [best] if best.reasons else list(branches)
+            pauses = _pauses(self.block, start, growing)
+            for _ in decode(decoder, [*plain, *growing], limit, stopped, pauses):
                 yield Step(drafts, best.sequence, start)
-            best = best if stopped() else self._choose(growing)
+            if not stopped():
+                best = self._choose(growing if start else [*plain, *growing])
         reason: FinishReason = "cancelled" if best.live or was_stopped([best]) else "pruned"
         for draft in drafts:
             if draft.live:
                 draft.finish(reason)
         yield Step(drafts, best.sequence, len(best.tokens))
 
-    def _block_ends(self, start: int) -> Callable[[Draft], bool]:
-        def ends(draft: Draft) -> bool:
-            grown = len(draft.tokens) - start
-            return grown >= self.block or (
-                2 * grown >= self.block and draft.text.text.endswith(_SENTENCE_ENDS)
-            )
-
-        return ends
+    @property
+    def _has_plain(self) -> bool:
+        return self.beside and self.drafts > 2
 
     def _choose(self, drafts: Sequence[Draft]) -> Draft:
         if len(drafts) == 1:
@@ -67,14 +73,33 @@ class Guided:
         return drafts[int(np.argmax(values))]
 
 
-def _branch(decoder: Decoder, drafts: Sequence[Draft], best: Draft) -> bool:
-    """Let all drafts go on from the best one; return False when the user stopped it."""
-    if best.tokens:  # the last one drawn is not in the cache yet
+def _pauses(block: int, start: int, growing: Sequence[Draft]) -> Callable[[Draft], bool]:
+    """Return what says whether a draft has reached the end of the block that began at token `start`."""
+
+    def ended(draft: Draft) -> bool:
+        grown = len(draft.tokens) - start
+        return (
+            not draft.live
+            or grown >= block
+            or (2 * grown >= block and draft.text.text.endswith(_SENTENCE_ENDS))
+        )
+
+    def pauses(draft: Draft) -> bool:
+        return ended(draft) if draft in growing else all(map(ended, growing))
+
+    return pauses
+
+
+def _branch(decoder: Decoder, best: Draft, branches: Sequence[Draft], plain: Sequence[Draft]) -> bool:
+    """Let all branches go on from the best draft; return False when the user stopped it."""
+    # What was drawn last is not in the cache yet.
+    last = {draft.sequence: draft.tokens[-1:] for draft in [best, *plain] if draft.live and draft.tokens}
+    if last:
         try:
-            decoder.append({best.sequence: best.tokens[-1:]})
+            decoder.append(last)
         except Stopped:
             return False
-    for draft in drafts:
+    for draft in branches:
         if draft is not best:
             decoder.fork(best.sequence, [draft.sequence])
             draft.follow(best)

@@ -2,8 +2,8 @@
 
 Successive halving: when every draft has so many tokens, half of them go, by what their beginnings promise
 (speculative rejection, arXiv 2410.20290, which halves when memory runs out; here the time is what runs out).
-A batch of few rows is decoded faster than one of many, and the cells of the fallen are free at once. When only
-one is left, it is the answer, and is shown while it is completed.
+A batch of few rows is decoded faster than one of many, and the cells of the fallen are free at once. Should only
+one be left, it is the answer, and is shown while it is completed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from localpersona.alignment.decode import Draft, decode, was_stopped
 from localpersona.alignment.decoder import Decoder
 from localpersona.alignment.search import Judge, Step
 
-FIRST = 16
-"""Tokens of the answer before anything falls: about a sentence."""
+FIRST = 24
+"""Tokens of the answer before anything falls: a sentence or two."""
+FINALISTS = 2
+"""Drafts that are completed. With one, pruning at 25 and 50 words kept 74 % of the gain of choosing among seven whole
+answers (108 prompts, the embedded model's answers, 40 tastes); with two, 91 %: a whole answer is known better than
+a beginning. It also leaves something to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,10 @@ class Rung:
     survivors: int
 
 
-def halving(drafts: int, first: int = FIRST) -> tuple[Rung, ...]:
-    """Return rungs that leave half after `first` tokens, a quarter after twice as many, and so on to one."""
+def halving(drafts: int, first: int = FIRST, last: int = FINALISTS) -> tuple[Rung, ...]:
+    """Return rungs that leave half after `first` tokens, a quarter after twice as many, and so on to `last`."""
     rungs: list[Rung] = []
-    while drafts > 1:
+    while drafts > last:
         drafts = -(-drafts // 2)
         rungs.append(Rung(first * 2 ** len(rungs), drafts))
     return tuple(rungs)

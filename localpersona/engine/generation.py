@@ -99,8 +99,8 @@ def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
     if judge is None or count == 1:
         return BestOfN(None, count)
     if how.method == "guided":
-        return Guided(judge, count, how.block)
-    return PrunedBestOfN(judge, count, halving(count)) if how.pruned else BestOfN(judge, count)
+        return Guided(judge, count, how.block, how.beside)
+    return PrunedBestOfN(judge, count, halving(count, how.block)) if how.pruned else BestOfN(judge, count)
 
 
 def _score_whole_ones(judge: TasteJudge, drafts: Sequence[Draft]) -> None:

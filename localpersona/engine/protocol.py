@@ -87,7 +87,10 @@ class SearchSpec:
     pruned: bool = False
     """Of best-of-n: weak candidates fall while they are being decoded."""
     block: int = 24
-    """Of guided: tokens between two choices, sooner where a sentence ends."""
+    """Of guided: tokens between two choices, sooner where a sentence ends. Of pruned best-of-n: tokens before the
+    first candidates fall."""
+    beside: bool = False
+    """Of guided: candidate 0 is the plain answer, decoded beside the others, to be compared with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,9 @@ def test_a_complete_answer_competes_with_beginnings_and_can_win_before_they_end(
     assert max(len(draft.tokens) for draft in steps[-1].drafts) <= 5
 
 
-def test_halving_leaves_half_at_every_doubling_down_to_one() -> None:
-    assert halving(8, 16) == (Rung(16, 4), Rung(32, 2), Rung(64, 1))
-    assert [rung.survivors for rung in halving(5)] == [3, 2, 1] and halving(1) == ()
+def test_halving_leaves_half_at_every_doubling_down_to_the_finalists() -> None:
+    assert halving(8, 16, last=1) == (Rung(16, 4), Rung(32, 2), Rung(64, 1))
+    assert [rung.survivors for rung in halving(5)] == [3, 2] and halving(2) == ()
 
 
 def test_guided_finds_what_its_number_of_choices_must_find(decoder: MarkovDecoder) -> None:
@@ -156,12 +156,28 @@ def test_guided_shows_a_block_as_soon_as_it_is_chosen(decoder: MarkovDecoder) ->
     assert steps[-1].drafts[steps[-1].leader].drawn < 18 <= sum(d.drawn for d in steps[-1].drafts) == 51
 
 
+def test_the_plain_answer_is_decoded_beside_a_guided_one(decoder: MarkovDecoder) -> None:
+    for seed in range(0, 80, 8):
+        plain = searched(BestOfN(None, 1), decoder.start(*PROMPT), 1, seed=seed)[-1].drafts[0]
+        steps = searched(Guided(LetterJudge(), 4, 4, beside=True), decoder.start(*PROMPT), 4, seed=seed)
+        beside = steps[-1].drafts[0]
+        assert beside.tokens == plain.tokens[: len(beside.tokens)]
+        assert beside.finish_reason == "pruned" or beside.tokens == plain.tokens
+        guided = steps[-1].drafts[steps[-1].leader]
+        assert (
+            guided is not beside or len(guided.tokens) <= 4
+        )  # it may win in the first block, and only there
+
+
 def test_a_single_guided_draft_is_the_plain_answer(decoder: MarkovDecoder) -> None:
     plain = answer(searched(BestOfN(None, 1), decoder, 1, seed=11))
     assert answer(searched(Guided(LetterJudge(), 1, 3), decoder.start(*PROMPT), 1, seed=11)) == plain
 
 
-@pytest.mark.parametrize("search", [PrunedBestOfN(Oracle(), 4, halving(4, 3)), Guided(Oracle(), 4, 3)])
+@pytest.mark.parametrize(
+    "search",
+    [PrunedBestOfN(Oracle(), 4, halving(4, 3)), Guided(Oracle(), 4, 3), Guided(Oracle(), 4, 3, True)],
+)
 def test_reasoning_is_neither_judged_nor_pruned_on(decoder: MarkovDecoder, search: Search) -> None:
     """Token 0 is a piece of reasoning here, token 1 ends it, token 2 is the answer's only letter."""
     decoder.piece = lambda token: (b"hm ", b"</think>", b"c")[token]  # type: ignore[method-assign]
@@ -178,7 +194,13 @@ def test_reasoning_is_neither_judged_nor_pruned_on(decoder: MarkovDecoder, searc
 
 
 @pytest.mark.parametrize(
-    "search", [BestOfN(Oracle(), 4), PrunedBestOfN(Oracle(), 4, halving(4, 3)), Guided(Oracle(), 4, 4)]
+    "search",
+    [
+        BestOfN(Oracle(), 4),
+        PrunedBestOfN(Oracle(), 4, halving(4, 3)),
+        Guided(Oracle(), 4, 4),
+        Guided(Oracle(), 4, 4, beside=True),
+    ],
 )
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4, 5, 9])
 def test_a_search_can_be_stopped_anywhere(decoder: MarkovDecoder, search: Search, after: int) -> None:
@@ -197,4 +219,4 @@ def test_when_cells_run_out_drafts_fall_early(decoder: MarkovDecoder) -> None:
     decoder.table = {last: np.log(np.array([0.4, 0.3, 0.3, 1e-9], np.float32)) for last in range(3)}
     search = PrunedBestOfN(Oracle(), 8, halving(8, 4))
     steps = searched(search, decoder, 8, limit=100, inside=True)
-    assert search.cells(100) == 100 and len(steps[-1].drafts[steps[-1].leader].tokens) == 100
+    assert search.cells(100) == 2 * 100 and len(steps[-1].drafts[steps[-1].leader].tokens) == 100
