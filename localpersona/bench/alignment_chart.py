@@ -13,8 +13,11 @@ from localpersona.bench.protocol import BenchError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300)
 GAP = 0.05
 """Between two names, as a fraction of the axis' height."""
+_COLOURS = "blue: nothing else gains as much in as little time; orange: quality below a plain answer's, beyond chance"
+COSTS_QUALITY = "#D55E00"
 
 
 def draw(results: Results, path: Path) -> None:
@@ -32,7 +35,8 @@ def draw(results: Results, path: Path) -> None:
             _front(axes, pareto(results.rows))
             _points(axes, results.rows)
             _names(axes, results.rows)
-            figure.subplots_adjust(left=0.075, right=0.62, top=0.87, bottom=0.10)
+            axes.text(0.0, -0.14, _COLOURS, transform=axes.transAxes, color="#555555", fontsize=9)
+            figure.subplots_adjust(left=0.075, right=0.62, top=0.87, bottom=0.13)
             figure.savefig(path, format="png")
         except OSError as error:
             raise BenchError(f"{path} cannot be written: {error.strerror or error}") from None
@@ -53,9 +57,7 @@ def _axes(axes: Axes, results: Results) -> None:
     axes.set_xscale("log")
     low, high = (edge(row.seconds for row in results.rows) for edge in (min, max))
     axes.set_xlim(low / 1.3, high * 1.3)
-    ticks = [
-        tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200) if low / 1.3 <= tick <= high * 1.3
-    ]
+    ticks = [tick for tick in _TICKS if low / 1.3 <= tick <= high * 1.3]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("seconds for an answer")
@@ -116,5 +118,5 @@ def _names(axes: Axes, rows: Sequence[Row]) -> None:
 def _colour(row: Row, rows: Sequence[Row]) -> str:
     """The front in blue; what costs quality beyond the interval in orange; the rest in grey."""
     if row.quality.high < 0.0:
-        return "#D55E00"
+        return COSTS_QUALITY
     return OURS[0] if row in pareto(rows) else CONTROL

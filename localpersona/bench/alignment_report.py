@@ -21,13 +21,15 @@ def report(results: Results, *, markdown: bool = False) -> str:
         f"{heading}Which tool wins: {results.setting.model}",
         _about(results),
         table(_main(results.rows)),
-        _explained(),
+        _WORTH,
+        table(_details(results.rows)),
+        _DETAILS,
         f"{heading}Wins by user",
         table(_by_user(results)),
         _who(results),
         f"{heading}Movement by trait",
         table(_by_trait(results.rows)),
-        "By the judge, in standard deviations, in the direction wanted; over the users who clearly want either pole.",
+        _TRAITS,
         f"{heading}What follows",
         _follows(results),
     ]
@@ -71,38 +73,36 @@ def _users(results: Results) -> str:
 
 
 def _main(rows: Sequence[Row]) -> Rows:
-    table = [
-        ["", "wins", "gain", "by the selector", "tastes", "quality", "apart", "different", "words", "tokens", "s",
-         "first text", "× plain"]
-    ]  # fmt: skip
+    table = [["", "wins", "gain", "quality", "seconds", "first text", "× plain"]]
     for row in rows:
+        worth = [_percent(row.wins), _with_interval(row.gain), _with_interval(row.quality)]
+        cost = [f"{row.seconds:.2f}", f"{row.first_seconds:.2f}", f"{row.times:.1f}"]
+        table.append([row.title, *worth, *cost])
+    return table
+
+
+def _details(rows: Sequence[Row]) -> Rows:
+    table = [["", "gain by the selector", "gain in taste", "apart", "different", "words", "tokens"]]
+    for row in rows:
+        gains = [_signed(row.selected_gain.value), _with_interval(row.tastes_gain)]
+        apart = "–" if row.apart is None else _signed(row.apart)
         table.append(
-            [
-                row.title,
-                _percent(row.wins),
-                _signed(row.gain),
-                f"{row.selected_gain.value:+.2f}",
-                _signed(row.tastes_gain),
-                _signed(row.quality),
-                "–" if row.apart is None else f"{row.apart:+.2f}",
-                f"{row.different:.0%}",
-                f"{row.words:.0f}",
-                f"{row.drawn:.0f}",
-                f"{row.seconds:.2f}",
-                f"{row.first_seconds:.2f}",
-                f"{row.times:.1f}",
-            ]
+            [row.title, *gains, apart, f"{row.different:.0%}", f"{row.words:.0f}", f"{row.drawn:.0f}"]
         )
     return table
 
 
-def _explained() -> str:
-    return (
-        "wins: how often the judge puts the answer above a plain one for that user (ties half). gain: of the user's"
-        " reward, in log-odds of being preferred; tastes: the part of it that is not quality. quality, apart: standard"
-        " deviations by the judge; apart: between users of opposite tastes, in that trait. different: pairs of users"
-        " who got different texts. tokens: drawn over all candidates."
-    )
+_WORTH = """\
+wins: how often the judge puts the answer above a plain one for that user; a tie is half. gain: of the user's reward,
+in log-odds of being preferred. quality: of the judge's score, in standard deviations. first text: seconds until
+something can be read."""
+_DETAILS = """\
+gain by the selector: what the model that chose believes; what is beyond the judge's gain did not carry over
+(over-optimisation). gain in taste: the judge's gain without quality. apart: by the judge, how far users of opposite
+tastes are apart in that trait, in standard deviations. different: pairs of users who got different texts. tokens:
+drawn over all candidates."""
+_TRAITS = """\
+By the judge, in standard deviations, in the direction wanted; over the users who clearly want either pole."""
 
 
 def _by_user(results: Results) -> Rows:
@@ -120,7 +120,7 @@ def _who(results: Results) -> str:
 
 def _by_trait(rows: Sequence[Row]) -> Rows:
     names = list(rows[0].traits)
-    return [["", *names], *([row.title, *(f"{row.traits[name]:+.2f}" for name in names)] for row in rows)]
+    return [["", *names], *([row.title, *(_signed(row.traits[name]) for name in names)] for row in rows)]
 
 
 def _follows(results: Results) -> str:
@@ -134,7 +134,7 @@ def _follows(results: Results) -> str:
         )
         if best is not None:
             lines.append(
-                f"{patience} ({limit}): {best.title}, {best.wins.value:.0%} wins, gain {best.gain.value:+.2f},"
+                f"{patience} ({limit}): {best.title}, {best.wins.value:.0%} wins, gain {_signed(best.gain.value)},"
                 f" {best.times:.1f} ×."
             )
     return "\n".join(lines)
@@ -144,5 +144,9 @@ def _percent(figure: Figure) -> str:
     return f"{figure.value:.0%} ({figure.low:.0%}–{figure.high:.0%})"
 
 
-def _signed(figure: Figure) -> str:
-    return f"{figure.value:+.2f} ({figure.low:+.2f} to {figure.high:+.2f})"
+def _with_interval(figure: Figure) -> str:
+    return f"{_signed(figure.value)} ({_signed(figure.low)} to {_signed(figure.high)})"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
