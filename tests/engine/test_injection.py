@@ -12,6 +12,7 @@ from localpersona.engine.vocabulary import Vocabulary
 from localpersona.values import Turn
 
 from .conftest import opened
+from .injections import conversations
 from .tiny_gguf import CONTROL, USER_DEFINED, sentencepiece_tokens, write_gguf
 
 TEXTS = [
@@ -52,6 +53,13 @@ def test_every_control_token_of_the_vocabulary_stays_text(
             tokens = built(words, template, Turn("user", text))
             assert [token for token in tokens if words.is_control(token)] == plain
             assert b"".join(map(words.piece, words.tokenise_content(text))).decode() == text
+
+
+def test_no_spelling_of_a_control_token_gets_through(vocabulary: tuple[Vocabulary, ChatTemplate]) -> None:
+    words, template = vocabulary
+    for turns, harmless in conversations(list(words.control), 17 * 22):
+        tokens, expected = built(words, template, *turns), built(words, template, *harmless)
+        assert [t for t in tokens if words.is_control(t)] == [t for t in expected if words.is_control(t)]
 
 
 def test_the_systems_and_the_assistants_words_are_no_control_tokens_either(
