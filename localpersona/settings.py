@@ -49,7 +49,14 @@ class Settings:
         choices=("off", "light", "medium", "full"),
     )
     instructions: bool = _setting(True, "Also tell the model in words what you like, in the system prompt.")
-    candidates: int = _setting(4, "How many answers to choose from. 1 is fastest.", low=1, high=16)
+    patience: str = _setting(
+        "balanced",
+        "How long an answer may take for the sake of your taste. fast: up to twice a plain one; best: seven times.",
+        choices=("fast", "balanced", "best"),
+    )
+    candidates: int = _setting(
+        0, "How many whole answers to choose from. 0: as your patience allows.", low=0, high=32
+    )
     context_length: int = _setting(
         4096,
         "How many tokens of conversation the model sees. More needs more memory.",

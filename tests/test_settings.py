@@ -74,10 +74,10 @@ def test_saving_keeps_comments_order_unknown_keys_and_ways_of_writing(path: Path
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('candidates = "four"', "candidates must be a whole number, not 'four'. 4 is used."),
-        ("candidates = true", "candidates must be a whole number, not True. 4 is used."),
-        ("candidates = 0", "candidates must be between 1 and 16. 4 is used."),
-        ("candidates = 2.0", "candidates must be a whole number, not 2.0. 4 is used."),
+        ('candidates = "four"', "candidates must be a whole number, not 'four'. 0 is used."),
+        ("candidates = true", "candidates must be a whole number, not True. 0 is used."),
+        ("candidates = -1", "candidates must be between 0 and 32. 0 is used."),
+        ("candidates = 2.0", "candidates must be a whole number, not 2.0. 0 is used."),
         ("temperature = nan", "temperature must be between 0.0 and 2.0. 0.8 is used."),
         ("temperature = 99999999999999999999", "temperature must be between 0.0 and 2.0. 0.8 is used."),
         ('strength = "max"', "strength must be one of off, light, medium, full. 'full' is used."),
@@ -149,7 +149,7 @@ def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
 
 
 def test_unknown_names_and_bad_values_cannot_be_set() -> None:
-    for changes in ({"colour": "red"}, {"candidates": 17}, {"threads": 1.5}, {"profile": None}):
+    for changes in ({"colour": "red"}, {"candidates": 33}, {"threads": 1.5}, {"profile": None}):
         with pytest.raises(ValueError):
             replaced(Settings(), **changes)
     assert replaced(Settings(), temperature=1).temperature == 1.0

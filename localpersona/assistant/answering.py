@@ -220,11 +220,13 @@ class Answering:
         except EngineError:
             if not stop.is_set():  # else it is the user who stopped the loading, and nothing failed
                 raise
-        made = plan(self._models.settings, self._taste, options)
+        info = self._engine.info
+        made = plan(self._models.settings, self._taste, options, info.speed if info else None)
         request = GenerateRequest(
             turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),
             sampling=sampling(self._models.settings, self._seed(options)),
             candidates=made.candidates,
+            search=made.search,
             taste=made.taste,
             continuation=record.continuation,
         )

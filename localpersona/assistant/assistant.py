@@ -183,6 +183,7 @@ class Assistant:
         *,
         chat_id: int | None = None,
         parent_id: int | None = None,
+        patience: str | None = None,
         candidates: int | None = None,
         plain: bool = False,
         save: bool = True,
@@ -192,13 +193,14 @@ class Assistant:
 
         chat_id: None starts a new chat, titled with the first words of the prompt.
         parent_id: the answer to go on from; None goes on from the branch that the chat shows.
-        candidates: how many responses to choose from; None: as in the settings.
+        patience: "fast", "balanced" or "best"; None: as in the settings.
+        candidates: how many whole responses to choose from; None: as patience and settings say.
         plain: the plain model, for this answer: nothing scored, chosen or instructed.
         save: False writes nothing at all; a chat_id then only provides the conversation so far.
         seed: makes the answer repeatable; None draws one.
         Closing the iterator stops the answer and keeps what there is.
         """
-        options = Options(candidates=candidates, plain=plain, save=save, seed=seed)
+        options = Options(candidates=candidates, patience=patience, plain=plain, save=save, seed=seed)
         return self._answering.ask(prompt, chat_id, parent_id, options)
 
     def reply(
@@ -207,6 +209,7 @@ class Assistant:
         *,
         chat_id: int | None = None,
         parent_id: int | None = None,
+        patience: str | None = None,
         candidates: int | None = None,
         plain: bool = False,
         save: bool = True,
@@ -218,6 +221,7 @@ class Assistant:
                 prompt,
                 chat_id=chat_id,
                 parent_id=parent_id,
+                patience=patience,
                 candidates=candidates,
                 plain=plain,
                 save=save,

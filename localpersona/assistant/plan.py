@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.explanation import explain
 from localpersona.alignment.instructions import instruction_line
 from localpersona.alignment.strength import STRENGTHS
+from localpersona.assistant.patience import search_for
 from localpersona.assistant.taste import UserTaste
-from localpersona.engine.protocol import Taste
+from localpersona.engine.protocol import SearchSpec, Speed, Taste
 from localpersona.rewards.traits import TASTES
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
@@ -22,6 +23,9 @@ class Options:
     """What one request wants otherwise than the settings."""
 
     candidates: int | None = None
+    """Whole answers to choose from; None: as the settings say."""
+    patience: str | None = None
+    """"fast", "balanced" or "best"; goes before a number of candidates in the settings."""
     plain: bool = False
     save: bool = True
     seed: int | None = None
@@ -32,6 +36,7 @@ class Plan:
     """How one request is answered."""
 
     candidates: int = 1
+    search: SearchSpec = field(default_factory=SearchSpec)
     taste: Taste | None = None
     """None: nothing to choose between or by."""
     instruction: str = ""
@@ -39,16 +44,24 @@ class Plan:
     """False: the plain model, bit for bit what the LLM says to the conversation alone."""
 
 
-def plan(settings: Settings, user: UserTaste, options: Options) -> Plan:
-    """Return how to answer: strength "off" and `options.plain` mean the plain model."""
+def plan(settings: Settings, user: UserTaste, options: Options, speed: Speed | None = None) -> Plan:
+    """Return how to answer with a model of this speed: strength "off" and `options.plain` mean the plain model."""
     if options.plain or settings.strength == "off":
         return Plan()
     instruction = ""
     if settings.instructions:
         instruction = instruction_line(user.weights(), STRENGTHS[settings.strength], TASTES)
-    count = max(options.candidates or settings.candidates, 1)
+    count, search = _search(settings, options, speed)
     taste = user.request(settings.strength) if count > 1 else None
-    return Plan(count, taste, instruction, aligned=True)
+    return Plan(count, search, taste, instruction, aligned=True)
+
+
+def _search(settings: Settings, options: Options, speed: Speed | None) -> tuple[int, SearchSpec]:
+    """A number of candidates that somebody asked for means so many whole answers."""
+    count = options.candidates or (0 if options.patience else settings.candidates)
+    if count:
+        return count, SearchSpec()
+    return search_for(options.patience or settings.patience, speed, settings.max_tokens)
 
 
 def sampling(settings: Settings, seed: int) -> Sampling:

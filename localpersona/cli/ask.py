@@ -39,7 +39,12 @@ _MOST_BYTES = 16 << 20
 @click.option("--no-save", is_flag=True, help="Store neither the prompt nor the answer.")
 @click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the most recent chat.")
 @click.option(
-    "--candidates", type=click.IntRange(1, 32), metavar="N", help="How many answers to choose from."
+    "--patience",
+    type=click.Choice(["fast", "balanced", "best"]),
+    help="How long it may take for the sake of your taste.",
+)
+@click.option(
+    "--candidates", type=click.IntRange(1, 32), metavar="N", help="How many whole answers to choose from."
 )
 @click.option("--plain", is_flag=True, help="The plain model, without your profile.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Make the answer repeatable.")
@@ -50,6 +55,7 @@ def ask(
     as_json: bool,
     no_save: bool,
     go_on: bool,
+    patience: str | None,
     candidates: int | None,
     plain: bool,
     seed: int | None,
@@ -64,6 +70,7 @@ def ask(
     with opened(profile, model, looks_only=no_save) as assistant:
         chat_id = _latest_chat(assistant) if go_on else None
         options: dict[str, Any] = {
+            "patience": patience,
             "candidates": candidates,
             "plain": plain,
             "seed": seed,

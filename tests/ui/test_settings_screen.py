@@ -80,7 +80,7 @@ async def test_a_typed_number_counts_with_enter(assistant: Assistant) -> None:
     async with app.run_test(size=(100, 32)) as pilot:
         await ready(pilot, app)
         await type_into(pilot, app, "candidates", "8")
-        assert assistant.settings.candidates == 4
+        assert assistant.settings.candidates == 0
         await pilot.press("enter")
         await until(pilot, lambda: assistant.settings.candidates == 8)
         await type_into(pilot, app, "temperature", "1")
@@ -134,7 +134,7 @@ async def test_an_emptied_number_is_the_default_again(assistant: Assistant) -> N
         await type_into(pilot, app, "candidates", "")
         await pilot.press("enter")
         await until(pilot, lambda: assistant.settings.candidates == Settings().candidates)
-        await until(pilot, lambda: row(app, "candidates").query_one(Input).value == "4")
+        await until(pilot, lambda: row(app, "candidates").query_one(Input).value == "0")
 
 
 async def test_a_system_prompt_may_have_several_lines(assistant: Assistant) -> None:
@@ -205,4 +205,4 @@ async def test_the_arrow_keys_go_from_row_to_row(assistant: Assistant) -> None:
                 next(node.info.name for node in app.focused.ancestors if isinstance(node, SettingRow))
             )
             await pilot.press("down")
-        assert visited == ["strength", "instructions", "candidates", "context_length", "threads"]
+        assert visited == ["strength", "instructions", "patience", "candidates", "context_length"]

@@ -1,0 +1,59 @@
+"""From patience and speed to a search: the time that a level promises is kept on every kind of machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from localpersona.assistant.patience import FIRST_SECONDS, LEVELS, UNMEASURED, search_for, seconds
+from localpersona.engine.protocol import SearchSpec, Speed
+
+from .helpers import Opener, engine_of
+
+TWO_CORES = Speed(2.8e-3, 2.6e-3, 3.7e-3)
+"""The embedded model: every row costs."""
+GRAPHICS = Speed(0.2e-3, 8e-3, 0.1e-3)
+"""Rows are nearly free."""
+SLOW = Speed(0.1, 0.4, 0.02)
+"""Two tokens a second."""
+
+
+@pytest.mark.parametrize("speed", [TWO_CORES, GRAPHICS, SLOW])
+@pytest.mark.parametrize("patience", LEVELS)
+def test_the_time_of_a_level_is_kept_and_used(speed: Speed, patience: str) -> None:
+    count, search = search_for(patience, speed, 512)
+    level, plain = LEVELS[patience], 200 * speed.step_of(1)
+    assert count == level.least or seconds(count, speed, 200) <= level.times * plain
+    assert search.method == "guided" and search.beside == (count > 2)
+    assert search.block == 12 or search.block * speed.step_of(count) <= FIRST_SECONDS
+
+
+def test_more_patience_and_cheaper_rows_mean_more_candidates() -> None:
+    counts = [search_for(patience, TWO_CORES, 512)[0] for patience in ("fast", "balanced", "best")]
+    assert counts == sorted(counts) and counts[0] < counts[2]
+    for patience in LEVELS:
+        assert search_for(patience, GRAPHICS, 512)[0] > search_for(patience, TWO_CORES, 512)[0]
+
+
+def test_a_model_that_was_never_measured_gets_a_few() -> None:
+    assert search_for("balanced", None, 512)[0] == UNMEASURED
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "expected"),
+    [
+        ({}, {}, (4, "guided")),
+        ({}, {"candidates": 3}, (3, "best-of-n")),
+        ({"candidates": 6}, {}, (6, "best-of-n")),
+        ({"candidates": 6}, {"patience": "fast"}, (4, "guided")),
+        ({"candidates": 6}, {"patience": "fast", "candidates": 2}, (2, "best-of-n")),
+        ({}, {"plain": True, "patience": "best"}, (1, "best-of-n")),
+    ],
+)
+def test_a_number_that_was_asked_for_means_whole_answers(
+    open_assistant: Opener, settings: dict[str, int], options: dict[str, object], expected: tuple[int, str]
+) -> None:
+    assistant = open_assistant(**settings)
+    assistant.reply("Hi", **options)  # type: ignore[arg-type]
+    request = engine_of(assistant).requests[-1]
+    assert (request.candidates, request.search.method) == expected
+    assert request.taste is None or request.search == SearchSpec() or request.search.beside
