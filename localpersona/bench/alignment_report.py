@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from localpersona.bench.alignment_figures import Figure, Results, Row
 from localpersona.bench.report import aligned, as_markdown
 
-BUDGETS: tuple[tuple[str, float], ...] = (("fast", 1.5), ("balanced", 2.5), ("best", float("inf")))
-"""Patience, and how many times the plain answer's time it allows."""
+BUDGETS: tuple[tuple[str, float], ...] = (("fast", 2.0), ("balanced", 3.3), ("best", 7.0))
+"""Patience, and how many times the plain answer's time it allows: those of `assistant.patience.LEVELS`."""
 
 Rows = list[list[str]]
 
@@ -60,8 +60,8 @@ def _about(results: Results) -> str:
         judged = results.judged
         lines.append(
             f"The judge, on prompts that it never saw: {judged['written']:.1%} of the pairs of written answers in the"
-            f" order of their ratings (mean of the traits), {judged['small model']:.1%} of a small model's (quality"
-            f" {judged['quality']:.1%} and {judged['quality, small model']:.1%}); the simulated people's choices with"
+            f" order of their ratings (mean\nof the traits), {judged['small model']:.1%} of a small model's; of quality"
+            f" {judged['quality']:.1%} and {judged['quality, small model']:.1%}. Simulated people's choices:"
             f" ROC-AUC {judged['choices']:.2f}."
         )
     return "\n".join(lines)
@@ -127,15 +127,10 @@ def _follows(results: Results) -> str:
     lines = []
     for patience, times in BUDGETS:
         best = best_within(results.rows, times)
-        limit = (
-            "however long it takes"
-            if times == float("inf")
-            else f"at most {times:g} × the plain answer's time"
-        )
         if best is not None:
             lines.append(
-                f"{patience} ({limit}): {best.title}, {best.wins.value:.0%} wins, gain {_signed(best.gain.value)},"
-                f" {best.times:.1f} ×."
+                f"{patience} (at most {times:g} × the plain answer's time): {best.title}, {best.wins.value:.0%} wins,"
+                f" gain {_signed(best.gain.value)}, {best.times:.1f} ×."
             )
     return "\n".join(lines)
 

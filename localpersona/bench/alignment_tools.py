@@ -24,7 +24,7 @@ SEEDS_APART = 50
 
 _FULL = SearchSpec()
 _PRUNED = SearchSpec(pruned=True)
-_GUIDED = SearchSpec(method="guided")
+_GUIDED = SearchSpec(method="guided", beside=True)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ import pytest
 from planted_judges import PERSON, Counting, write_judges
 from scripted_engine import ScriptedEngine
 
+from localpersona.assistant.patience import LEVELS
 from localpersona.bench.alignment import Plan, held_out_prompts, run
 from localpersona.bench.alignment_answers import BLOCK
 from localpersona.bench.alignment_chart import draw, pareto
 from localpersona.bench.alignment_figures import Figure, Results, Row
-from localpersona.bench.alignment_report import best_within, report
+from localpersona.bench.alignment_report import BUDGETS, best_within, report
 from localpersona.bench.alignment_tools import REFERENCES, SEEDS_APART, chosen_tools
 from localpersona.bench.alignment_users import Model, users
 from localpersona.bench.protocol import BenchError
@@ -258,3 +259,4 @@ def test_the_default_is_the_largest_gain_in_time_that_costs_no_quality(
         best_within(rows, 1.5) is quick and best_within(rows, 10.0) is slow and best_within(rows, 1.0) is None
     )
     assert pareto([slower, slow, quick]) == [quick, slow]
+    assert dict(BUDGETS) == {name: level.times for name, level in LEVELS.items()}
