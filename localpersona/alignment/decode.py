@@ -38,6 +38,11 @@ class Draft:
         return self.finish_reason is None
 
     @property
+    def whole(self) -> bool:
+        """Whether it is a complete answer."""
+        return self.finish_reason in ("stop", "length")
+
+    @property
     def reasons(self) -> bool:
         """Whether it has not come to the answer yet."""
         return bool(self.text.reasoning) and not self.text.text

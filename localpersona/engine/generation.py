@@ -64,7 +64,7 @@ class Generation:
         yield from stream.rest(step)
         found.keep(drafts[step.leader].sequence)
         if judge is not None and not self.stopped():
-            _score_whole_ones(judge, drafts)
+            _score_the_rest(judge, drafts)
         yield Generated(
             _candidates(drafts, judge),
             step.leader,
@@ -103,11 +103,12 @@ def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
     return PrunedBestOfN(judge, count, halving(count, how.block)) if how.pruned else BestOfN(judge, count)
 
 
-def _score_whole_ones(judge: TasteJudge, drafts: Sequence[Draft]) -> None:
-    """Score the answers that no search had to: a single one, and the only one left."""
-    whole = [draft.text.text for draft in drafts if draft.finish_reason in ("stop", "length")]
-    if whole:
-        judge(whole, [True] * len(whole))
+def _score_the_rest(judge: TasteJudge, drafts: Sequence[Draft]) -> None:
+    """Score what no search had to: a single answer, the only one left, a plain one that was cut."""
+    rest = [draft for draft in drafts if not judge.row(draft.text.text)[0] or draft.whole]
+    texts, whole = [draft.text.text for draft in rest], [draft.whole for draft in rest]
+    if rest:
+        judge(texts, whole)
 
 
 def _candidates(drafts: Sequence[Draft], judge: TasteJudge | None) -> tuple[Candidate, ...]:
