@@ -38,14 +38,13 @@ class ContrastDecoder:
     """See `Decoder`: sequence i is a pair of sequences (2i, 2i + 1) of the decoder below, plain and instructed.
 
     The decoder below holds both prompts in its sequences 0 and 1, with logits, before anything is asked of this
-    one; nothing else may use it meanwhile.
+    one; nothing else may use it meanwhile. lengths: tokens of the plain prompt and of the instructed one.
     """
 
-    def __init__(self, below: Decoder, gamma: float) -> None:
+    def __init__(self, below: Decoder, gamma: float, lengths: tuple[int, int]) -> None:
         self._below = below
         self._gamma = np.float32(gamma)
-        self._prompt = len(below.tokens(0))
-        self._longer = len(below.tokens(1)) - self._prompt
+        self._prompt, self._longer = lengths[0], lengths[1] - lengths[0]
 
     def append(self, tokens: Mapping[int, Sequence[int]]) -> None:
         self._below.append({2 * sequence + half: new for sequence, new in tokens.items() for half in (0, 1)})

@@ -103,26 +103,33 @@ class LlamaDecoder:
         return self._vocabulary.ends(token)
 
     def reuse(self, prompt: Sequence[int]) -> int:
-        """Keep of sequence 0 what the prompt begins with, nothing of the others; return how many tokens that
-        is.
+        """Keep in sequence 0 what the prompt begins with, nothing of the others; return how many tokens that is.
 
         At least one token of the prompt is left to process, because the cache holds no logits.
         """
-        for sequence in [sequence for sequence in self._tokens if sequence]:
-            self.drop(sequence)
-        return self.drop(0, _common(self.tokens(0), prompt[:-1]))
+        if self._held(1, prompt) > self._held(0, prompt):
+            self.fork(1, [0])
+        return self._keep_beginnings(prompt)[0]
 
-    def reuse_pair(self, plain: Sequence[int], instructed: Sequence[int]) -> tuple[int, int]:
-        """Keep of sequences 0 and 1 what these prompts begin with; return how many tokens that is of each.
+    def reuse_pair(self, first: Sequence[int], second: Sequence[int]) -> tuple[int, int]:
+        """Keep in sequences 0 and 1 what these prompts begin with; return how many tokens that is of each.
 
-        What the prompts have in common is read once: sequence 1 takes it over from sequence 0.
+        What both begin with, either sequence may lend to the other: it is in the cache once.
         """
-        for sequence in [sequence for sequence in self._tokens if sequence > 1]:
-            self.drop(sequence)
-        kept = self.drop(0, _common(self.tokens(0), plain[:-1]))
-        if _common(self.tokens(0), instructed[:-1]) > _common(self.tokens(1), instructed[:-1]):
+        if self._held(0, second) > self._held(1, second):
             self.fork(0, [1])
-        return kept, self.drop(1, _common(self.tokens(1), instructed[:-1]))
+        elif self._held(1, first) > self._held(0, first):
+            self.fork(1, [0])
+        kept = self._keep_beginnings(first, second)
+        return kept[0], kept[1]
+
+    def _held(self, sequence: int, prompt: Sequence[int]) -> int:
+        return _common(self.tokens(sequence), prompt[:-1])
+
+    def _keep_beginnings(self, *prompts: Sequence[int]) -> list[int]:
+        for sequence in [sequence for sequence in self._tokens if sequence >= len(prompts)]:
+            self.drop(sequence)
+        return [self.drop(sequence, self._held(sequence, prompt)) for sequence, prompt in enumerate(prompts)]
 
     def influence(self, vector: bytes = b"", adapters: Sequence[Adapter] = ()) -> None:
         """Add these to what the model computes, from now on, and nothing else. Raises ModelError.
@@ -141,10 +148,11 @@ class LlamaDecoder:
         L.llama_memory_clear(self._memory, True)
         self._tokens, self._rows = {}, {}
 
-    def keep(self, sequence: int) -> None:
-        """Make this sequence the one that the next request begins with."""
-        if sequence:
-            self.fork(sequence, [0])
+    def keep(self, *sequences: int) -> None:
+        """Make these sequences, in their order, what the next request begins with: one, or a pair."""
+        for target, sequence in enumerate(sequences):
+            if sequence != target:
+                self.fork(sequence, [target])
 
     def ensure(self, cells: int, sequences: int) -> None:
         """Enlarge the pool where needed; sequence 0 survives.

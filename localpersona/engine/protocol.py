@@ -123,9 +123,12 @@ class GenerateRequest:
     """Text of an answer already begun: the model goes on from there. Not repeated in the events."""
     search: SearchSpec = field(default_factory=SearchSpec)
     instruction: str = ""
-    """The profile in words, where it does not stand in `turns` already."""
+    """The profile in words; `turns` do not hold it."""
+    late: bool = False
+    """Whether the instruction stands at the end of the last question rather than in the system turn."""
     contrast: float = 0.0
-    """How far (γ) the logits move from the plain model's towards the instructed one's and beyond; 0: not at all."""
+    """How far (γ) the logits move from the plain model's towards the instructed one's and beyond; 0: the
+    instruction simply stands in the prompt."""
     steering: SteeringSpec | None = None
     adapters: tuple[Adapter, ...] = ()
 

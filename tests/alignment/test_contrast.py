@@ -40,7 +40,7 @@ class Listener(MarkovDecoder):
 def pair(gamma: float) -> ContrastDecoder:
     below = Listener().start(1)
     below.append({1: [2, 0, 1]})
-    return ContrastDecoder(below, gamma)
+    return ContrastDecoder(below, gamma, (1, 3))
 
 
 def samples(decoder: object, count: int = 6) -> list[list[int]]:
