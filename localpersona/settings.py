@@ -86,6 +86,15 @@ class Settings:
         "You are a helpful assistant.", "What the model is told before every conversation. Empty: nothing."
     )
     theme: str = _setting("localpersona-dark", "The colours; the command palette shows the choices.")
+    offer_every: int = _setting(
+        3,
+        "Offer two answers to compare at most once in so many, and never twice in a row. 0: never.",
+        low=0,
+        high=100,
+    )
+    learn_from_kept: bool = _setting(
+        False, "Also learn from the answer you go on with after answering again, and from your own edits."
+    )
     store_chats: bool = _setting(True, "Keep chats. Off: they are gone when LocalPersona ends.")
     store_candidates: bool = _setting(
         True, "Keep the answers that were not chosen, so that they can be compared."

@@ -11,7 +11,8 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled", "failed", "pruned"]
-Source = Literal["onboarding", "chat", "import"]
+Source = Literal["onboarding", "chat", "kept", "import"]
+"""Where a comparison comes from. "kept": from going on with one of several answers, or from editing one."""
 
 
 @dataclass(frozen=True, slots=True)

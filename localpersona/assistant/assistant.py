@@ -11,7 +11,9 @@ from localpersona import paths
 from localpersona import settings as settings_file
 from localpersona.assistant import comparing, profile_file
 from localpersona.assistant.answering import Answering, collect
+from localpersona.assistant.keeping import Keeping
 from localpersona.assistant.models import ModelHost
+from localpersona.assistant.offering import Offers
 from localpersona.assistant.onboarding import TOTAL, Onboarding
 from localpersona.assistant.plan import Options
 from localpersona.assistant.portrait import portray
@@ -61,6 +63,8 @@ class Assistant:
         self._taste = UserTaste(store, engine, store.profile(settings.profile).name, Weights.prior())
         self._onboarding = Onboarding(store, self._taste)
         self._answering = Answering(engine, chats, self._models, self._taste)
+        self._offers = Offers(store, self._taste)
+        self._keeping = Keeping(chats, self._taste, self._answering.candidates_of)
 
     @classmethod
     def open(
@@ -229,9 +233,9 @@ class Assistant:
             )
         )
 
-    def regenerate(self, message_id: int, *, plain: bool = False) -> Events:
+    def regenerate(self, message_id: int, *, plain: bool = False, candidates: int | None = None) -> Events:
         """Answer the same prompt once more, beside the answer `message_id`, with a new seed."""
-        return self._answering.again(message_id, Options(plain=plain))
+        return self._answering.again(message_id, Options(plain=plain, candidates=candidates))
 
     def edit(self, message_id: int, prompt: str) -> Events:
         """Ask something else in place of the prompt `message_id`; the old branch stays."""
@@ -251,14 +255,41 @@ class Assistant:
 
     # Comparing
 
-    def comparable(self, message_id: int) -> Question | None:
-        """Return the two candidates of an answer whose comparison teaches most; None when there are no two."""
-        return comparing.comparable(
-            self._answering.prompt_of(message_id),
-            self._answering.candidates_of(message_id),
-            self._taste,
-            message_id,
-        )
+    def comparable(self, message_id: int, *, versions: bool = True) -> Question | None:
+        """Return the two responses whose comparison teaches most; None when there are no two.
+
+        They are candidates of this answer or, with `versions`, other answers to the same prompt.
+        """
+        responses = self._answering.candidates_of(message_id)
+        if versions:
+            responses += self._keeping.versions(message_id)
+        return comparing.comparable(self._answering.prompt_of(message_id), responses, self._taste, message_id)
+
+    def offer(self, message_id: int) -> Question | None:
+        """Count a finished answer; return its comparison when it is one to be offered unasked.
+
+        That is when it would teach enough, and at most once in `settings.offer_every` answers.
+        """
+        question = self.comparable(message_id)
+        return question if self._offers.due(question, self.settings.offer_every) else None
+
+    def learn_from_kept(self, prompt_id: int) -> Learned | None:
+        """Learn from this prompt going on from one of several answers; None when there is nothing in that.
+
+        Nothing either unless the user agreed (`settings.learn_from_kept`).
+        """
+        if not self.settings.learn_from_kept:
+            return None
+        question = self._keeping.gone_on_from(prompt_id)
+        return None if question is None else self.compare(question, 1.0)
+
+    def keep_edited(self, answer_id: int, text: str) -> Learned | None:
+        """Store the user's own wording of an answer as another version of it, which the chat then shows.
+
+        Returns what that taught, if the user agreed to learn from it. Raises StoreError.
+        """
+        question = self._keeping.edit(answer_id, text)
+        return self.compare(question, 1.0) if question and self.settings.learn_from_kept else None
 
     def compare(self, question: Question, outcome: float | None) -> Learned:
         """Store a comparison and learn from it. It is on disk when this returns.

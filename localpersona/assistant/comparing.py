@@ -8,11 +8,12 @@ from itertools import combinations
 
 import numpy as np
 
-from localpersona.alignment.knowledge import what_is_known
+from localpersona.alignment.knowledge import Known, what_is_known
 from localpersona.alignment.wording import pole
 from localpersona.assistant.taste import Pair, UserTaste
 from localpersona.assistant.views import Learned, ProfileView, Question
 from localpersona.preferences import Weights, question_gains
+from localpersona.preferences.arrays import Array
 from localpersona.rewards.traits import TASTES
 from localpersona.store import Store
 from localpersona.values import Candidate, Comparison
@@ -24,6 +25,8 @@ answers after ten comparisons, in one of three after thirty and one of eight aft
 is less to learn."""
 NOTICEABLE = 0.15
 """Movement of a weight, in its former standard deviations, that is worth a sentence."""
+CONFIRMING = 0.02
+"""Movement, likewise, from which a comparison is said to speak for what was known before."""
 HINT = 0.4
 """How far, in its standard deviations, a weight must be from neutral before even "perhaps" is said."""
 NOTHING_CLEAR = "Noted; no clear change yet."
@@ -115,9 +118,9 @@ def what_changed(before: Weights, after: Weights) -> str:
     noticed = [
         index for index, name in enumerate(after.names) if name in TASTES and abs(moved[index]) >= NOTICEABLE
     ]
-    if not noticed:
-        return NOTHING_CLEAR
     earlier, known = what_is_known(before), what_is_known(after)
+    if not noticed:
+        return _confirmed(after, known, moved)
     # How far each weight is by now on the side that it moved to.
     sides = {index: float(np.sign(moved[index])) * known[index].mean / known[index].sd for index in noticed}
     top = max(sides, key=sides.__getitem__)
@@ -131,6 +134,19 @@ def what_changed(before: Weights, after: Weights) -> str:
     return NOTHING_CLEAR
 
 
+def _confirmed(after: Weights, known: Sequence[Known], moved: Array) -> str:
+    """Say which known taste the comparison spoke for most, though it hardly moved any more; if there is one."""
+    towards = {
+        index: abs(float(moved[index]))
+        for index, name in enumerate(after.names)
+        if name in TASTES and known[index].claimed and known[index].mean * moved[index] > 0
+    }
+    top = max(towards, key=towards.__getitem__, default=None)
+    if top is None or towards[top] < CONFIRMING:
+        return NOTHING_CLEAR
+    return f"You still seem to prefer {pole(after.names[top], known[top].mean).prefers}."
+
+
 def swapped(profile: str, question: object) -> bool:
     """Say whether to show the second response first: a coin that always falls the same way for a question.
 
@@ -141,12 +157,12 @@ def swapped(profile: str, question: object) -> bool:
 
 
 def _pairs(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    ended = [
-        candidate
-        for candidate in candidates
+    ended = {  # an answer comes as its own candidate and as a version of itself
+        candidate.text: candidate
+        for candidate in reversed(candidates)
         if candidate.finish_reason in ("stop", "length") and candidate.text.strip()
-    ]
-    for first, second in combinations(ended, 2):
+    }
+    for first, second in combinations(reversed(ended.values()), 2):
         if first.finish_reason == second.finish_reason and first.text.split() != second.text.split():
             yield first, second
 

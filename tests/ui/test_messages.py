@@ -7,9 +7,7 @@ from scripted_engine import ScriptedEngine
 from ui.running import Running, Start
 
 from localpersona.settings import Settings
-from localpersona.ui.screens.compare import CompareScreen
 from localpersona.ui.screens.why import WhyScreen
-from localpersona.ui.widgets.answer_pair import AnswerPair
 from localpersona.ui.widgets.message_view import MessageView
 
 CODE = "First:\n\n```python\nprint(1)\n```\n\nthen\n\n```\nsecond block\n```\n"
@@ -109,44 +107,6 @@ async def test_copying_a_message_and_its_code_blocks_one_after_the_other_says_so
         await running.command("/copy code")
         assert running.app.clipboard == "print(1)"
         assert running.told[:2] == ["Copied the answer.", "Copied the code block 1 of 2; again for the next."]
-
-
-async def test_comparing_two_candidates_is_stored_counts_and_can_be_undone(start: Start) -> None:
-    async with start(settings=Settings(candidates=2)) as running:
-        await running.ask("Hello")
-        assert "Esc c: choose between two candidates" in running.seen()
-        await running.press("escape", "c")
-        await running.until(lambda: isinstance(running.app.screen, CompareScreen))
-        await running.until(lambda: running.app.screen.query_one(AnswerPair).open)
-        await running.press("1")
-        await running.until(lambda: running.app.screen is running.chat)
-        await running.idle()
-        assert "1 comparison " in running.seen()
-        assert "Esc c" not in running.seen()
-        assert running.assistant.profile().comparisons == 1
-        await running.press("u")
-        await running.idle()
-        assert running.assistant.profile().comparisons == 0
-        assert "0 comparisons" in running.seen()
-
-
-async def test_leaving_the_comparison_teaches_nothing(start: Start) -> None:
-    async with start(settings=Settings(candidates=2)) as running:
-        await running.ask("Hello")
-        await running.send("/compare")
-        await running.until(lambda: isinstance(running.app.screen, CompareScreen))
-        await running.press("escape")
-        await running.until(lambda: running.app.screen is running.chat)
-        assert running.assistant.profile().comparisons == 0
-
-
-async def test_a_single_candidate_cannot_be_compared_and_that_is_said(start: Start) -> None:
-    async with start() as running:
-        await running.ask("Hello")
-        await running.command("/compare")
-        assert running.told == [
-            "There is nothing left to compare here. Answer again (r) gives new candidates."
-        ]
 
 
 async def test_why_explains_the_answer_in_words(start: Start) -> None:

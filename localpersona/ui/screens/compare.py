@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,14 +15,18 @@ from localpersona.ui.widgets.answer_pair import AnswerPair
 from localpersona.ui.widgets.title_bar import TitleBar
 
 
-class CompareScreen(PanelScreen[Learned | None]):
-    """Takes one choice, stores it, leaves with what it taught; with None when left without a choice."""
+class CompareScreen(PanelScreen[Learned | Literal["both bad"] | None]):
+    """Takes one choice, stores it, leaves with what it taught; with None when left without a choice.
+
+    Two bad answers are stored as skipped, so that they are not asked about again.
+    """
 
     AUTO_FOCUS = "AnswerPair"
 
     HELP: ClassVar[str] = """\
 ## Two answers to your prompt
 **1** or **2** chooses, **=** both are equally good, **s** skips, **Esc** goes back without a choice.
+**b**: both are bad. Two new ones are written; nothing is learned about your taste.
 The choice is stored at once and counts from the next answer on; **u** in the chat takes it back.
 """
 
@@ -44,11 +48,16 @@ The choice is stored at once and counts from the next answer on; **u** in the ch
         event.stop()
         self.start(self._learn(event.outcome), lasting=True)
 
-    async def _learn(self, outcome: float | None) -> None:
+    @on(AnswerPair.Rejected)
+    def reject(self, event: AnswerPair.Rejected) -> None:
+        event.stop()
+        self.start(self._learn(None, rejected=True), lasting=True)
+
+    async def _learn(self, outcome: float | None, *, rejected: bool = False) -> None:
         try:
             learned = await asyncio.to_thread(self.assistant.compare, self._question, outcome)
         except Exception:
             self.query_one(AnswerPair).retry()
             raise
         if self.is_current:
-            self.dismiss(learned)
+            self.dismiss("both bad" if rejected else learned)

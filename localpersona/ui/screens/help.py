@@ -21,11 +21,12 @@ _LETTERS = (
     ("c", "compare two candidates of the answer"),
     ("w", "why this answer?"),
     ("r", "answer again; the former answer stays as a version"),
-    ("e", "edit the prompt; the former one stays as a version"),
+    ("e  E", "edit the prompt, or the answer itself; the former one stays as a version"),
     ("n", "go on with an answer that was cut off"),
     ("y  Y", "copy the message; copy its next code block"),
     ("t", "fold or unfold the model's thinking"),
     ("u", "take the last choice back"),
+    ("o", "offer comparisons no more, or again"),
 )
 
 

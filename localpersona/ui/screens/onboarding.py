@@ -33,7 +33,7 @@ class OnboardingScreen(PanelScreen[bool]):
     HELP = """\
 ## Getting to know you
 Which answer would you rather get? There is no right one. **1** or **2** chooses, **=** means both are
-the same to you, **s** skips, **u** takes the last choice back.
+the same to you, **s** skips, **b** says that both are bad, **u** takes the last choice back.
 
 **Escape** stops: what you have answered is kept, and you can go on later from your profile.
 """
@@ -125,12 +125,20 @@ the same to you, **s** skips, **u** takes the last choice back.
         profile = await asyncio.to_thread(self.assistant.profile)
         self.query_one(TitleBar).remark = f"{profile.comparisons} comparisons"
         self._switch("done")
-        await self.query_one(ProfileWords).show(profile)
+        await self.query_one(ProfileWords).show(
+            profile, learns_from_kept=self.assistant.settings.learn_from_kept
+        )
 
     @on(AnswerPair.Chosen)
     def take_choice(self, event: AnswerPair.Chosen) -> None:
         if self._question is not None:
             self.start(self._learn(self._question, event.outcome), lasting=True)
+
+    @on(AnswerPair.Rejected)
+    def take_rejection(self) -> None:
+        """Two bad answers say nothing about taste: skipped, and two others are asked about."""
+        if self._question is not None:
+            self.start(self._learn(self._question, None), lasting=True)
 
     async def _learn(self, question: Question, outcome: float | None) -> None:
         try:
@@ -164,6 +172,16 @@ the same to you, **s** skips, **u** takes the last choice back.
 
     async def _show(self, learned: Learned) -> None:
         await self.query_one(ProfilePanel).show(learned.profile, learned.summary)
+
+    @on(ProfileWords.Agreed)
+    def agree(self, event: ProfileWords.Agreed) -> None:
+        """Learn also from what is kept in chats, or no longer."""
+        agreed = event.agreed
+
+        async def store() -> None:
+            await asyncio.to_thread(lambda: self.assistant.update_settings(learn_from_kept=agreed))
+
+        self.start(store(), lasting=True)
 
     @on(Button.Pressed, "#chat")
     def start_chatting(self) -> None:

@@ -26,6 +26,7 @@ _HEADINGS = {
     "context_length": "Memory and speed",
     "temperature": "How answers are written",
     "theme": "Looks",
+    "offer_every": "What is learned from chatting",
     "store_chats": "What is kept",
 }
 """The heading above each of these settings."""

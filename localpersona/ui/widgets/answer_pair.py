@@ -68,6 +68,7 @@ class AnswerPair(Widget, can_focus=True):
         Binding("2", "choose('second')", "Second", show=False, id="pair.second"),
         Binding("equals_sign,t", "choose('tie')", "Same", show=False, id="pair.tie"),
         Binding("s", "choose('skip')", "Skip", show=False, id="pair.skip"),
+        Binding("b", "reject", "Both bad", show=False, id="pair.reject"),
         Binding("u", "undo", "Undo", show=False, id="pair.undo"),
         Binding("up,k", "scroll(-1)", "Scroll up", show=False),
         Binding("down,j", "scroll(1)", "Scroll down", show=False),
@@ -80,13 +81,15 @@ class AnswerPair(Widget, can_focus=True):
     | 1, 2 | Prefer the first or the second answer. |
     | =, t | Both are equally good. |
     | s | Skip: learn nothing from this pair. |
+    | b | Both are bad: two others, please. Says nothing about taste. |
     | u | Take the last choice back. |
     | up, down, page up, page down | Scroll both answers. |
     """
 
     HELP = """\
 ## Which answer do you like better?
-**1** the first, **2** the second, **=** both the same, **s** skip, **u** take the last choice back.
+**1** the first, **2** the second, **=** both the same, **s** skip, **b** both are bad: two others, please.
+**u** takes the last choice back.
 **↑ ↓** scroll both answers; a click on an answer chooses it.
 """
 
@@ -139,6 +142,17 @@ class AnswerPair(Widget, can_focus=True):
             super().__init__()
             self.pair = pair
             self.outcome = outcome
+
+        @property
+        def control(self) -> AnswerPair:
+            return self.pair
+
+    class Rejected(Message):
+        """The user finds both bad and wants two others. As after a choice, `ask` or `retry` goes on."""
+
+        def __init__(self, pair: AnswerPair) -> None:
+            super().__init__()
+            self.pair = pair
 
         @property
         def control(self) -> AnswerPair:
@@ -229,6 +243,11 @@ class AnswerPair(Widget, can_focus=True):
     def action_choose(self, name: str) -> None:
         self.choose(_OUTCOMES[name])
 
+    def action_reject(self) -> None:
+        if self._open:
+            self._set_open(False)
+            self.post_message(self.Rejected(self))
+
     def action_undo(self) -> None:
         if self._open and self.can_undo:
             self._set_open(False)
@@ -248,10 +267,13 @@ class AnswerPair(Widget, can_focus=True):
     def act_on_button(self, event: Button.Pressed) -> None:
         event.stop()
         name = (event.button.id or "").removeprefix("pair-")
-        if name == "undo":
-            self.action_undo()
-        else:
-            self.action_choose(name)
+        match name:
+            case "undo":
+                self.action_undo()
+            case "reject":
+                self.action_reject()
+            case _:
+                self.action_choose(name)
 
     def _set_open(self, is_open: bool) -> None:
         self._open = is_open
@@ -265,5 +287,6 @@ _BUTTONS = (
     ("second", "2 Second"),
     ("tie", "= Same"),
     ("skip", "s Skip"),
+    ("reject", "b Both bad"),
     ("undo", "u Undo"),
 )

@@ -30,6 +30,7 @@ class AnswerView(MessageView):
         Binding("r", "screen.regenerate", "Again", id="message.regenerate"),
         Binding("n", "screen.continue", "Continue", id="message.continue"),
         Binding("e", "screen.edit", "Edit", id="message.edit"),
+        Binding("E", "screen.edit_answer", "Edit the answer", id="message.edit_answer", show=False),
         Binding("y", "screen.copy", "Copy", id="message.copy"),
         Binding("Y", "screen.copy_code", "Copy code", id="message.copy_code", show=False),
         Binding("t", "thinking", "Thinking", show=False, id="message.thinking"),
@@ -41,7 +42,7 @@ class AnswerView(MessageView):
     | w | Why this answer? |
     | r | Answer again; the former answer stays. |
     | n | Go on with an answer that was cut off. |
-    | e | Edit the prompt of this answer; the former one stays. |
+    | e, E | Edit the prompt of this answer, or the answer itself; the former one stays. |
     | y, Y | Copy the answer; copy its next code block. |
     | t | Fold or unfold what the model thought before it answered. |
     """

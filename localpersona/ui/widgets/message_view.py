@@ -24,6 +24,7 @@ class MessageView(Vertical, can_focus=True):
         Binding("left,left_square_bracket", "screen.version(-1)", "Former", False, id="message.previous"),
         Binding("right,right_square_bracket", "screen.version(1)", "Next", False, id="message.next"),
         Binding("u", "screen.undo_comparison", "Undo choice", show=False, id="message.undo"),
+        Binding("o", "screen.toggle_offers", "Offers on or off", show=False, id="message.offers"),
         Binding("question_mark", "app.help", "Help", show=False),
         Binding("i,enter,slash", "screen.focus_prompt", "Write", show=False),
     ]
@@ -33,6 +34,7 @@ class MessageView(Vertical, can_focus=True):
     | up, down, k, j | Scroll a long message, then move to the previous or next one. |
     | left, right, [, ] | Show the previous or next version of this message. |
     | u | Take the last choice between two answers back. |
+    | o | Offer comparisons no more, or again. |
     """
 
     DEFAULT_CSS = """

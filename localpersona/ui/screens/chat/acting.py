@@ -4,68 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 
-from localpersona.assistant import Learned
 from localpersona.events import Event
 from localpersona.ui.answering import Live
 from localpersona.ui.markdown import code_blocks
+from localpersona.ui.screens.chat import meant
+from localpersona.ui.screens.chat.comparing import Comparing
+from localpersona.ui.screens.chat.editing import Editing
 from localpersona.ui.screens.chat.sending import Sending
-from localpersona.ui.screens.compare import CompareScreen
 from localpersona.ui.screens.why import WhyScreen
 from localpersona.ui.transcript import read, step
 from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.message_view import MessageView
-from localpersona.ui.widgets.prompt_view import PromptView
 
 STRENGTHS = ("off", "light", "medium", "full")
 
 
 class Acting(Sending):
-    """Comparing, explaining, answering again, editing, copying, undoing."""
+    """Explaining, answering again, editing, copying; comparing is a part of its own."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.comparing = Comparing(self)
+        self.editing = Editing(self)
         self._copied: tuple[MessageView, int] | None = None
         """Whose code block was copied last, and which."""
-        self._set_aside = ""
-        """What was being typed when the editing of an earlier prompt began."""
 
     # Comparing and explaining
 
     def action_compare(self) -> None:
-        if (answer_id := self._stored_answer()) is not None:
-            self.start(self._compare(answer_id))
+        self.comparing.compare()
 
-    async def _compare(self, answer_id: int) -> None:
-        question = await asyncio.to_thread(self.assistant.comparable, answer_id)
-        if question is None:
-            self.tell("There is nothing left to compare here. Answer again (r) gives new candidates.")
-        else:
-            self.app.push_screen(CompareScreen(question), self._compared)
-
-    def _compared(self, learned: Learned | None) -> None:
-        if learned is not None:
-            self.tell(f"{learned.summary}\nu takes it back.")
-            for view in self.conversation.answers:
-                view.offer()
-            self.start(self.show_status())
-
-    async def offer_comparison(self, answer_id: int) -> None:
-        question = await asyncio.to_thread(self.assistant.comparable, answer_id)
-        for view in self.conversation.answers:
-            offered = question is not None and question.worth_asking and view.message_id == answer_id
-            view.offer("Esc c: choose between two candidates" if offered else "")
+    def action_toggle_offers(self) -> None:
+        self.comparing.toggle_offers()
 
     def action_undo_comparison(self) -> None:
-        self.start(self._undo_comparison())
-
-    async def _undo_comparison(self) -> None:
-        undone = await asyncio.to_thread(self.assistant.undo)
-        self.tell("There is no choice to take back." if undone is None else undone.summary)
-        await self.show_status()
+        self.comparing.undo()
 
     def action_why(self) -> None:
-        if (answer_id := self._stored_answer()) is not None:
+        if (answer_id := meant.stored_answer(self)) is not None:
             self.start(self._why(answer_id))
 
     async def _why(self, answer_id: int) -> None:
@@ -74,15 +52,19 @@ class Acting(Sending):
     # Answers
 
     def action_regenerate(self) -> None:
-        if (answer_id := self._stored_answer()) is not None:
-            self.start(
-                self._begin_at(
-                    answer_id, self.conversation.again, lambda: self.assistant.regenerate(answer_id)
-                )
-            )
+        if (answer_id := meant.stored_answer(self)) is not None:
+            self.answer_again(answer_id)
+
+    def answer_again(self, answer_id: int, candidates: int | None = None) -> bool:
+        """Begin another answer beside this one; return whether that was possible."""
+        if self.refuse_while_answering():
+            return False
+        source = partial(self.assistant.regenerate, answer_id, candidates=candidates)
+        self.start(self._begin_at(answer_id, self.conversation.again, source))
+        return True
 
     def action_continue(self) -> None:
-        view = self._answer()
+        view = meant.answer(self)
         if view is None or view.shown is None or not view.shown.can_continue:
             self.tell("This answer is complete.")
         else:
@@ -134,22 +116,10 @@ class Acting(Sending):
     # Editing
 
     def action_edit(self) -> None:
-        prompt = self._prompt()
-        if prompt is None or prompt.message_id is None or self.refuse_while_answering():
-            return
-        if self.editing is None:
-            self._set_aside = self.prompt_box.text
-        self.editing = prompt.message_id
-        self.prompt_box.put(prompt.text)
-        self.prompt_box.border_title = "asking this instead · the former prompt stays · Esc cancels"
-        self.prompt_box.add_class("-editing")
-        self.prompt_box.focus()
+        self.editing.prompt()
 
-    def end_editing(self) -> None:
-        self.editing = None
-        self.prompt_box.border_title = ""
-        self.prompt_box.remove_class("-editing")
-        self.prompt_box.put(self._set_aside)
+    def action_edit_answer(self) -> None:
+        self.editing.answer()
 
     # Copying
 
@@ -193,30 +163,3 @@ class Acting(Sending):
         await asyncio.to_thread(lambda: self.assistant.update_settings(strength=strength))
         self.tell("Off: the plain model answers." if strength == "off" else f"Your taste counts: {strength}.")
         await self.show_status()
-
-    # Which message is meant
-
-    def _answer(self) -> AnswerView | None:
-        view = self.target()
-        if isinstance(view, PromptView):
-            views = self.conversation.views
-            view = next((v for v in views[views.index(view) :] if isinstance(v, AnswerView)), None)
-        return view if isinstance(view, AnswerView) else None
-
-    def _prompt(self) -> PromptView | None:
-        view = self.target()
-        if isinstance(view, AnswerView):
-            views = self.conversation.views
-            view = next((v for v in reversed(views[: views.index(view)]) if isinstance(v, PromptView)), None)
-        return view if isinstance(view, PromptView) else None
-
-    def _stored_answer(self) -> int | None:
-        """Return the answer that is meant; say so when there is none or when it is still being written."""
-        view = self._answer()
-        if view is None:
-            self.tell("There is no answer yet.")
-        elif view.message_id is None or (self.answering_here and view is self.live_view):
-            self.tell("This answer is still being written.")
-        else:
-            return view.message_id
-        return None

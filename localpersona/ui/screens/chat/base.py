@@ -20,11 +20,17 @@ from localpersona.ui.widgets.queue_line import QueueLine
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
+    from localpersona.ui.answering import EventSource
     from localpersona.ui.app import LocalPersonaApp
+    from localpersona.ui.screens.chat.comparing import Comparing
+    from localpersona.ui.screens.chat.editing import Editing
 
 
 class ChatBase(Screen[None]):
     """The state of the open chat and the way to the widgets. The assistant blocks: call it in a thread."""
+
+    comparing: Comparing
+    editing: Editing
 
     def __init__(self) -> None:
         super().__init__(id="chat")
@@ -32,8 +38,6 @@ class ChatBase(Screen[None]):
         self.outbox = Outbox()
         self.chat_id: int | None = None
         """None: a chat that doesn't exist before its first prompt."""
-        self.editing: int | None = None
-        """The prompt that what is being typed will stand beside."""
         self.live_view: AnswerView | None = None
         """Where the running answer is shown; None, or no longer mounted, while another chat is open."""
 
@@ -99,6 +103,18 @@ class ChatBase(Screen[None]):
         if self.runner.running:
             self.tell("An answer is being written. Escape stops it.")
         return self.runner.running
+
+    async def prepared(self, preparing: Coroutine[object, object, AnswerView]) -> AnswerView:
+        """Make room for the answer that the runner has been claimed for; let the runner go if that fails."""
+        raise NotImplementedError
+
+    async def begin(self, source: EventSource, view: AnswerView | None) -> None:
+        """Start the answer that the runner has been claimed for."""
+        raise NotImplementedError
+
+    def answer_again(self, answer_id: int, candidates: int | None = None) -> bool:
+        """Begin another answer beside this one; return whether that was possible."""
+        raise NotImplementedError
 
     async def show_status(self) -> None:
         """Bring title and status line up to date."""

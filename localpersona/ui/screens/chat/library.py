@@ -68,8 +68,8 @@ class Library(Acting):
             return  # the new chat has no id yet; it comes within milliseconds
         if not first:
             await self.save_draft()
-        if self.editing is not None:
-            self.end_editing()
+        if self.editing.active:
+            self.editing.end()
         transcript = await self._read(chat_id)
         self.chat_id = transcript.chat.id if transcript else None
         await self.conversation.open(transcript)
@@ -256,7 +256,7 @@ class Library(Acting):
 
     async def save_draft(self) -> None:
         """Write down what is typed before it could get lost."""
-        if self.editing is not None:
+        if self.editing.active:
             return  # the prompt being edited is stored already, and so is the draft it put aside
         await asyncio.to_thread(
             self.assistant.store.set_draft, _draft_key(self._written_in), self.prompt_box.text

@@ -30,7 +30,7 @@ from localpersona.ui.widgets.title_bar import TitleBar
 
 QUICK = {
     "c": "compare", "w": "why", "r": "regenerate", "n": "continue",
-    "e": "edit", "y": "copy", "u": "undo_comparison",
+    "e": "edit", "y": "copy", "u": "undo_comparison", "o": "toggle_offers",
 }  # fmt: skip
 """Letters that act on the newest answer also from the prompt box, with Alt, or right behind an Escape."""
 
@@ -128,8 +128,8 @@ class ChatScreen(Library):
 
     def action_to_messages(self) -> None:
         """Leave the prompt box upwards; while an earlier prompt is edited, leave the editing."""
-        if self.editing is not None:
-            self.end_editing()
+        if self.editing.active:
+            self.editing.end()
         else:
             self.conversation.focus_last()
 

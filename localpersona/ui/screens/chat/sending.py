@@ -42,8 +42,8 @@ class Sending(ChatBase):
         elif commands.mistyped(text):
             event.box.give_back(text)
             self.tell(f"There is no command {one_line(text, 30)}. Type / to see them all.")
-        elif self.editing is not None:
-            await self._ask_instead(self.editing, text)
+        elif self.editing.active:
+            await self.editing.submit(text)
         elif self.runner.running:
             self.outbox.add(self.chat_id, text)
             self.show_queue()
@@ -76,18 +76,6 @@ class Sending(ChatBase):
         self.refresh_bindings()
         self.runner.start(source)
 
-    async def _ask_instead(self, message_id: int, text: str) -> None:
-        if self.refuse_while_answering() or not self.runner.claim(Live(self.chat_id, prompt=text)):
-            self.prompt_box.give_back(text)
-            return
-        self.end_editing()
-        view = await self.prepared(self.conversation.instead(message_id, text))
-        await self.begin(lambda: self.assistant.edit(message_id, text), view)
-
-    def end_editing(self) -> None:
-        """Leave the editing of an earlier prompt; what was being typed before comes back."""
-        raise NotImplementedError
-
     # While it runs
 
     @on(AnswerAdvanced)
@@ -97,8 +85,10 @@ class Sending(ChatBase):
         if live is None:
             return
         match message.event:
-            case Accepted(chat_id, _, answer_id):
+            case Accepted(chat_id, prompt_id, answer_id):
                 await self._accepted(live, chat_id, answer_id)
+                if prompt_id is not None and live.prompt:
+                    self.start(self.comparing.learn_from_kept(prompt_id))
             case Delta(text, reasoning):
                 self._add(live, text, reasoning)
             case Notice(text):
@@ -169,7 +159,7 @@ class Sending(ChatBase):
             self.tell("The answer in the other chat is ready.")
         await self.guarded(self.show_status())
         if isinstance(event, Finished) and here and live.answer_id is not None:
-            self.start(self.offer_comparison(live.answer_id))
+            self.start(self.comparing.offer(live.answer_id))
         if not self.runner.running and (waiting := self.outbox.next()) is not None:
             await self.send(waiting.chat_id, waiting.text)
             self.show_queue()  # afterwards: until the prompt is stored, the queue on disk still holds it
@@ -179,10 +169,6 @@ class Sending(ChatBase):
         if chat_id is not None:
             transcript = await asyncio.to_thread(read, self.assistant.store, chat_id)
         await self.conversation.refresh_from(transcript)
-
-    async def offer_comparison(self, answer_id: int) -> None:
-        """Point at two candidates whose comparison would teach enough."""
-        raise NotImplementedError
 
     async def _tell_failure(self, live: Live, event: Failed, here: bool) -> None:
         if not here:

@@ -1,0 +1,116 @@
+"""Choosing between two answers in a chat: offered now and then, asked for any time, taken back with one key."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from localpersona.assistant import Learned
+from localpersona.settings import FIELDS
+from localpersona.ui.screens.chat import meant
+from localpersona.ui.screens.chat.base import ChatBase
+from localpersona.ui.screens.compare import CompareScreen
+
+OFFER = "Esc c: choose between two answers · Esc o: never offer this"
+
+
+class Comparing:
+    """What the chat screen does about comparisons."""
+
+    def __init__(self, chat: ChatBase) -> None:
+        self._chat = chat
+        self._wanted = False
+        """Whether the answer being written shall be asked about: the two before it were both bad."""
+
+    def compare(self) -> None:
+        """Ask about the answer that is meant."""
+        if (answer_id := meant.stored_answer(self._chat)) is not None:
+            self._chat.start(self._ask(answer_id))
+
+    async def _ask(self, answer_id: int, *, versions: bool = True) -> None:
+        chat = self._chat
+        question = await asyncio.to_thread(chat.assistant.comparable, answer_id, versions=versions)
+        if question is None:
+            chat.tell(
+                "The new answers came out alike; r writes another."
+                if not versions
+                else "There is nothing left to compare here. Answer again (r) gives new candidates."
+            )
+            return
+
+        def take(result: Learned | Literal["both bad"] | None) -> None:
+            if isinstance(result, Learned):
+                self.show(result, answer_id)
+            elif result is not None:
+                self._both_bad(answer_id)
+
+        chat.app.push_screen(CompareScreen(question), take)
+
+    def show(self, learned: Learned, answer_id: int) -> None:
+        """Say what was learned under the answer that it was learned from, where it stays."""
+        for view in self._chat.conversation.answers:
+            view.offer(f"{said(learned)} · Esc u takes it back" if view.message_id == answer_id else "")
+        self._chat.start(self._chat.show_status())
+
+    def _both_bad(self, answer_id: int) -> None:
+        self._chat.tell("Two new answers are being written. Nothing was learned about your taste.")
+        self._wanted = self._chat.answer_again(
+            answer_id, candidates=max(self._chat.assistant.settings.candidates, 2)
+        )
+
+    async def offer(self, answer_id: int) -> None:
+        """Point at a comparison of the answer just finished, when it is time for one and it would teach enough."""
+        chat, wanted = self._chat, self._wanted
+        self._wanted = False
+        question = await asyncio.to_thread(chat.assistant.offer, answer_id)
+        if wanted and not chat.prompt_box.text and chat.is_current:
+            await self._ask(answer_id, versions=False)
+            return
+        for view in chat.conversation.answers:
+            offered = (question is not None or wanted) and view.message_id == answer_id
+            view.offer(OFFER if offered else "")
+
+    def toggle_offers(self) -> None:
+        """Never offer comparisons any more; or do so again."""
+        self._chat.start(self._toggle_offers())
+
+    async def _toggle_offers(self) -> None:
+        chat = self._chat
+        every = 0 if chat.assistant.settings.offer_every else _DEFAULT
+        await asyncio.to_thread(lambda: chat.assistant.update_settings(offer_every=every))
+        for view in chat.conversation.answers:
+            view.offer()
+        chat.tell(
+            "Comparisons are offered now and then; o ends that."
+            if every
+            else "No more offers. c still compares, o offers again."
+        )
+
+    def undo(self) -> None:
+        """Take the last choice back."""
+        self._chat.start(self._undo())
+
+    async def _undo(self) -> None:
+        undone = await asyncio.to_thread(self._chat.assistant.undo)
+        for view in self._chat.conversation.answers:
+            view.offer()
+        self._chat.tell("There is no choice to take back." if undone is None else undone.summary)
+        await self._chat.show_status()
+
+    async def learn_from_kept(self, prompt_id: int) -> None:
+        """Learn from which of several answers the user went on from, if they agreed to that."""
+        learned = await asyncio.to_thread(self._chat.assistant.learn_from_kept, prompt_id)
+        if learned is not None:
+            self._chat.tell(f"You went on with this version. {said(learned)}\nEsc u takes it back.")
+            await self._chat.show_status()
+
+
+def said(learned: Learned) -> str:
+    """Return what was learned with how much stands behind it: "You seem to prefer …: 8 comparisons"."""
+    if not learned.summary.startswith("You "):  # nothing is claimed, so there is nothing to back up
+        return learned.summary
+    count = learned.profile.comparisons
+    return f"{learned.summary.rstrip('.')}: {count} comparison{'' if count == 1 else 's'} so far"
+
+
+_DEFAULT = next(int(info.default) for info in FIELDS if info.name == "offer_every")
