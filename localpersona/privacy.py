@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from localpersona import paths
-from localpersona.store import Store
+from localpersona.store import Store, StoreError
 
 Fate = Literal["emptied", "removed", "stays"]
 
@@ -77,17 +77,26 @@ def purge(store: Store | None, *, everything: bool) -> dict[str, int]:
     and could still be restored; backups go then, too, because they hold it. Returns how much of what was erased.
     Raises StoreError, and OSError when a file cannot be removed.
     """
+    going = [file for file in kept() if file.fate == "removed"]
+    for file in going:  # first: that may be the room which erasing needs
+        file.path.unlink(missing_ok=True)
     counts: dict[str, int] = {}
     if store is not None:
         if everything:
             store.erase_everything()
         else:
             counts = store.erase_deleted()
-        store.compact()
-    going = [file for file in kept() if file.fate == "removed"]
-    for file in going:
-        file.path.unlink(missing_ok=True)
+        _compact(store)
     return counts | {"files": len(going)}
+
+
+def _compact(store: Store) -> None:
+    try:
+        store.compact()
+    except StoreError as error:
+        raise StoreError(
+            f"Erased, but the text can still be found in the database's file. Purge again. {error}"
+        ) from error
 
 
 def _entry(path: Path, what: str, fate: Fate) -> Iterator[tuple[Path, Kept]]:

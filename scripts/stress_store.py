@@ -139,8 +139,8 @@ JOBS: dict[str, Callable[[Path, str], None]] = {
 # What kills and checks.
 
 
-def make_old(path: Path) -> None:
-    """Write a database of the first version."""
+def make_old(path: Path, messages: int = OLD_MESSAGES) -> None:
+    """Write a database of the first version, with one chat."""
     first = Migrations("localpersona")
     first()(m001_first_schema)
     with closing(sqlite3.connect(path)) as connection:
@@ -152,7 +152,7 @@ def make_old(path: Path) -> None:
         connection.executemany(
             "INSERT INTO messages (chat_id, parent_id, role, text, state, created)"
             " VALUES (1, ?, 'user', ?, 'complete', '2026')",
-            ((number or None, words(number)) for number in range(OLD_MESSAGES)),
+            ((number or None, words(number)) for number in range(messages)),
         )
         connection.commit()
 
