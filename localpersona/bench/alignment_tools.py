@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from localpersona.alignment.instructions import instruction_line
+from localpersona.alignment.steering import steering_weights
 from localpersona.alignment.strength import effective
 from localpersona.bench.alignment_users import User
 from localpersona.bench.protocol import BenchError
@@ -21,6 +23,9 @@ REFERENCES = ("reference-1", "reference-2")
 """Plain answers of seeds of their own: what every tool, the plain one as well, is compared with."""
 SEEDS_APART = 50
 """Between the seeds of a tool's candidates and those of the references."""
+
+Place = Literal["early", "late", None]
+"""Of the instruction: in the system turn, at the end of the question, nowhere."""
 
 _FULL = SearchSpec()
 _PRUNED = SearchSpec(pruned=True)
@@ -37,12 +42,12 @@ class Tool:
     search: SearchSpec = field(default_factory=SearchSpec)
     strength: float = 1.0
     """Of the weights, 0 … 1: see `alignment.strength`."""
-    instructed: bool = False
-    """The profile in words goes with the prompt."""
+    instructed: Place = None
+    """Where the profile in words stands in the prompt, if anywhere."""
     contrast: float = 0.0
     """γ of contrastive decoding between the instructed and the plain model; 0: none."""
     steering: float = 0.0
-    """What the weights are multiplied by as factors of the steering vectors; 0: none."""
+    """Share of the residual that a weight of 1 adds (see `alignment.steering`); 0: none."""
     seed_offset: int = 0
 
     @property
@@ -57,25 +62,26 @@ class Tool:
 
     @property
     def _same_candidates(self) -> bool:
-        return not self.instructed and not self.contrast and not self.steering
+        return self.instructed is None and not self.steering
 
     def request(
         self, prompt: str, user: User, prior: Weights, sampling: Sampling, vectors: str
     ) -> GenerateRequest:
         """Return what the engine is asked. vectors: the file of the model's steering vectors, if there is one."""
-        line = instruction_line(user.weights, self.strength, TASTES) if self.instructed else ""
-        in_words = line if not self.contrast else ""
         taste = taste_of(user, prior, self.strength)
+        line = instruction_line(user.weights, self.strength, TASTES) if self.instructed else ""
         steering = None
         if self.steering:
-            steering = SteeringSpec(vectors, tuple(self.steering * weight for weight in taste.mean))
+            wanted = steering_weights(taste.mean, [name in TASTES for name in prior.names], self.steering)
+            steering = SteeringSpec(vectors, wanted)
         return GenerateRequest(
-            turns=(*([Turn("system", in_words)] if in_words else []), Turn("user", prompt)),
+            turns=(Turn("user", prompt),),
             sampling=sampling,
             candidates=self.candidates,
             taste=taste if self.candidates > 1 else None,
             search=self.search,
-            instruction=line if self.contrast else "",
+            instruction=line,
+            late=self.instructed == "late",
             contrast=self.contrast,
             steering=steering,
         )
@@ -93,15 +99,25 @@ TOOLS: tuple[Tool, ...] = (
     Tool("best-4", "best of 4", 4, _FULL),
     Tool("best-8", "best of 8", 8, _FULL),
     Tool("best-16", "best of 16", 16, _FULL),
+    Tool("best-8-medium", "best of 8, medium strength", 8, _FULL, strength=2 / 3),
     Tool("pruned-8", "best of 8, pruned", 8, _PRUNED),
     Tool("pruned-16", "best of 16, pruned", 16, _PRUNED),
-    Tool("guided-4", "guided, 4 at a time", 4, _GUIDED),
-    Tool("guided-8", "guided, 8 at a time", 8, _GUIDED),
-    Tool("instructions", "instructions", instructed=True),
-    Tool("instructions+best-8", "instructions, best of 8", 8, _FULL, instructed=True),
-    Tool("instructions+pruned-8", "instructions, best of 8, pruned", 8, _PRUNED, instructed=True),
-    Tool("instructions+guided-8", "instructions, guided, 8 at a time", 8, _GUIDED, instructed=True),
-    Tool("best-8-medium", "best of 8 at medium strength", 8, _FULL, strength=2 / 3),
+    Tool("guided-2", "guided by 2", 2, _GUIDED),
+    Tool("guided-4", "guided by 4", 4, _GUIDED),
+    Tool("guided-8", "guided by 8", 8, _GUIDED),
+    Tool("instructions", "instructions", instructed="early"),
+    Tool("instructions-late", "instructions, late", instructed="late"),
+    Tool("contrast-1.5", "contrast 1.5", instructed="early", contrast=1.5),
+    Tool("contrast-2", "contrast 2", instructed="early", contrast=2.0),
+    Tool("contrast-3", "contrast 3", instructed="early", contrast=3.0),
+    Tool("steering-0.05", "steering 0.05", steering=0.05),
+    Tool("steering-0.1", "steering 0.1", steering=0.1),
+    Tool("instructions+best-8", "instructions, best of 8", 8, _FULL, instructed="early"),
+    Tool("instructions+pruned-8", "instructions, best of 8, pruned", 8, _PRUNED, instructed="early"),
+    Tool("instructions+guided-4", "instructions, guided by 4", 4, _GUIDED, instructed="early"),
+    Tool("instructions+guided-8", "instructions, guided by 8", 8, _GUIDED, instructed="early"),
+    Tool("contrast-2+guided-4", "contrast 2, guided by 4", 4, _GUIDED, instructed="early", contrast=2.0),
+    Tool("steering+guided-4", "steering 0.1, guided by 4", 4, _GUIDED, steering=0.1),
 )
 """In the order of the table. The references come first, since everything is compared with them."""
 

@@ -39,7 +39,7 @@ def words(count: int) -> str:
 def scripted(request: GenerateRequest, index: int) -> str:
     """Candidate i has 10 · (i + 1) words, a reference 40; an instructed one says please as well."""
     reference = request.sampling.seed % 100 >= SEEDS_APART
-    please = "please " if request.turns[0].role == "system" else ""
+    please = "please " if request.instruction else ""
     return please + words(REFERENCE if reference else PLAIN * (index + 1))
 
 
@@ -127,13 +127,14 @@ def test_intervals_are_over_prompts(plan: Plan) -> None:
 def test_what_is_the_same_for_everybody_is_made_once(plan: Plan, engine: ScriptedEngine) -> None:
     run_quietly(plan, engine)
     asked = Counter(
-        (request.candidates, request.search.pruned, request.turns[0].role) for request in engine.requests[1:]
+        (request.candidates, request.search.pruned, bool(request.instruction))
+        for request in engine.requests[1:]
     )
     assert asked == {
-        (1, False, "user"): 3 * plan.prompts,  # the plain model and two references
-        (8, False, "user"): plan.prompts,
-        (8, True, "user"): 2 * plan.prompts,
-        (1, False, "system"): 2 * plan.prompts,
+        (1, False, False): 3 * plan.prompts,  # the plain model and two references
+        (8, False, False): plan.prompts,
+        (8, True, False): 2 * plan.prompts,
+        (1, False, True): 2 * plan.prompts,
     }
 
 
@@ -199,7 +200,24 @@ def test_users_are_described_to_both_models(plan: Plan) -> None:
     assert person.judged == pytest.approx(PERSON) and person.weights.mean == pytest.approx(PERSON)
     (instructions,) = (tool for tool in chosen_tools(["instructions"]) if tool.key == "instructions")
     asked = instructions.request("Why?", person, models[0].prior, Sampling(), "")
-    assert "concise" in asked.turns[0].content and asked.turns[1].content == "Why?"
+    assert "concise" in asked.instruction and asked.turns[0].content == "Why?" and not asked.late
+
+
+def test_tools_become_requests(plan: Plan) -> None:
+    model = Model.read(plan.judges, "selector")
+    (casual,) = (user for user in users(model, Model.read(plan.judges, "judge"), 12) if user.name == "casual")
+    keys = ["instructions-late", "contrast-2+guided-4", "steering-0.1"]
+    late, steered, both = (
+        tool.request("Why?", casual, model.prior, Sampling(), "file.npz")
+        for tool in chosen_tools(keys, "file.npz")
+        if tool.key in keys
+    )
+    assert late.late and "casual" in late.instruction and late.taste is None
+    assert both.contrast == 2.0 and both.search.method == "guided" and both.candidates == 4
+    assert both.taste is not None and both.taste.version == "selector"
+    wanted = dict.fromkeys(model.prior.names, 0.0) | {"formality": -0.2}
+    assert steered.steering is not None and steered.steering.path == "file.npz"
+    assert steered.steering.weights == pytest.approx(list(wanted.values()), abs=1e-6)
 
 
 def test_what_train_judge_did_not_write_is_said(tmp_path: Path, plan: Plan, engine: ScriptedEngine) -> None:
@@ -215,6 +233,10 @@ def test_tools_are_chosen_by_name() -> None:
     assert [tool.key for tool in chosen_tools(["best-4"])] == [*REFERENCES, "plain", "best-4"]
     with pytest.raises(BenchError, match=r"no tool magic\. Those there are: plain, best-4"):
         chosen_tools(["magic"])
+    assert "steering-0.1" not in {tool.key for tool in chosen_tools([])}
+    assert "steering-0.1" in {tool.key for tool in chosen_tools([], "file.npz")}
+    with pytest.raises(BenchError, match="--vectors"):
+        chosen_tools(["steering-0.1"])
 
 
 def test_the_prompts_are_many_and_not_those_of_the_question_bank() -> None:
