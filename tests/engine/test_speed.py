@@ -54,21 +54,54 @@ def test_a_short_context_is_enough() -> None:
     assert decoder.most < 256 // 4 + 32
 
 
-def test_a_speed_is_remembered_for_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
+    """A file that says what model it is, and a home of its own."""
     monkeypatch.setenv("LOCALPERSONA_HOME", str(tmp_path / "home"))
     path = tmp_path / "model.gguf"
     path.write_bytes(b"model")
-    spec, decoder = ModelSpec(str(path)), TimedDecoder()
-    first = speed.known(spec, decoder)  # type: ignore[arg-type]
-    taken = decoder.held
-    assert first is not None and taken
-    assert speed.known(spec, None) == first  # type: ignore[arg-type] # the decoder is not even looked at
-    assert speed.known(replace(spec, threads=3), TimedDecoder()) is not None  # type: ignore[arg-type]
-    path.write_bytes(b"another model")
-    decoder.held.clear()
-    assert speed.known(spec, decoder) is not None and decoder.held  # type: ignore[arg-type]
-    (tmp_path / "home" / "speeds.json").write_text("{damaged")
-    assert speed.known(spec, decoder) is not None  # type: ignore[arg-type]
+    return ModelSpec(str(path))
+
+
+def known(spec: ModelSpec, decoder: TimedDecoder | None) -> Speed:
+    found = speed.known(spec, decoder)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_the_quickest_of_three_measurements_is_remembered(
+    file: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = iter([Speed(2.0, 2.0, 2.0), Speed(1.0, 1.0, 1.0), Speed(3.0, 3.0, 3.0)])
+    monkeypatch.setattr(speed, "measure", lambda decoder: next(measured))
+    assert [known(file, None).step for _ in range(5)] == [2.0, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_another_file_or_way_of_running_is_measured_anew(file: ModelSpec) -> None:
+    def measured(spec: ModelSpec) -> bool:
+        decoder = TimedDecoder()
+        assert known(spec, decoder) and known(spec, decoder) and known(spec, decoder)
+        return bool(decoder.held)
+
+    assert [measured(file) for _ in range(2)] == [True, False]
+    assert measured(replace(file, threads=3))
+    Path(file.path).write_bytes(b"another model")
+    assert measured(file)
+
+
+def test_a_damaged_memory_only_costs_a_measurement(file: ModelSpec, tmp_path: Path) -> None:
+    known(file, TimedDecoder())
+    for damage in ("{damaged", "[]", '{"x": 3}'):
+        (tmp_path / "home" / "speeds.json").write_text(damage)
+        assert known(file, TimedDecoder()).step_of(1) >= 0
+
+
+def test_a_model_that_cannot_be_measured_has_no_speed(file: ModelSpec) -> None:
+    class Broken(TimedDecoder):
+        def append(self, tokens: Mapping[int, Sequence[int]]) -> None:
+            raise RuntimeError("llama_decode: -3")
+
+    assert speed.known(file, Broken()) is None  # type: ignore[arg-type]
 
 
 def test_the_real_engine_says_how_quick_its_model_is(engine: EngineClient) -> None:

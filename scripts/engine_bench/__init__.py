@@ -1,0 +1,1 @@
+"""What the engine costs and gains, part by part; see scripts/bench_engine.py."""

@@ -1,0 +1,87 @@
+"""How close decoding is to the least it can take: alone, side by side, and with a long conversation behind it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+
+from engine_bench.ours import Ours
+from engine_bench.rivals import BareLoop, HighLevel
+from localpersona.engine.protocol import SearchSpec
+from localpersona.values import Turn
+
+STORY = "Write a very long story about a lighthouse keeper, with many chapters."
+Tell = Callable[[str], None]
+
+
+def side_by_side(ours: Ours, bare: BareLoop, counts: Sequence[int], tokens: int, rounds: int) -> list[str]:
+    """Return a line for each number of candidates."""
+    times: dict[tuple[str, int], list[float]] = {}
+    for _ in range(rounds):
+        for count in counts:
+            spent = ours.ask([Turn("user", STORY)], tokens, (count, SearchSpec())).done.statistics
+            times.setdefault(("ours", count), []).append(spent.decode_seconds / spent.generated_tokens)
+            times.setdefault(("bare", count), []).append(bare.seconds(count, tokens) / tokens / count)
+    found = {key: statistics.median(values) for key, values in times.items()}
+    return [
+        f"{count:2d} at once: {1 / found['ours', count]:6.0f} tokens/s, "
+        f"{found['bare', count] / found['ours', count]:.2f} of the bare loop"
+        for count in counts
+    ]
+
+
+def with_context(ours: Ours, bare: BareLoop, lengths: Sequence[int], tokens: int, rounds: int) -> list[str]:
+    """Return a line for each length of what came before."""
+    lines = []
+    for length in lengths:
+        mine, least, read = [], [], 0
+        for _ in range(rounds):
+            # Nearly every short word with a space before it is one token.
+            turns = [Turn("user", "the " * max(length - 60, 1) + STORY)]
+            spent = ours.ask(turns, tokens).done.statistics
+            read = spent.prompt_tokens
+            mine.append(spent.decode_seconds / spent.generated_tokens)
+            least.append(bare.seconds(1, tokens, read) / tokens)
+        took = statistics.median(mine)
+        ratio = statistics.median(least) / took
+        lines.append(f"after {read:5d} tokens: {1 / took:6.0f} tokens/s, {ratio:.2f} of the bare loop")
+    return lines
+
+
+def first_text(ours: Ours, rival: HighLevel, rounds: int) -> list[str]:
+    """Return how soon a plain answer begins, nothing being cached for either."""
+    mine, theirs = [], []
+    for number in range(rounds):
+        turns = [Turn("system", f"{number + 1000} helpers work here. You are one."), Turn("user", STORY)]
+        mine.append(ours.ask(turns, 4).first)
+        theirs.append(rival.ask(turns, 4)[1])
+    took, other = statistics.median(mine), statistics.median(theirs)
+    return [
+        f"first text of a plain answer: {1000 * took:.0f} ms, {took / other:.2f} of create_chat_completion's"
+    ]
+
+
+def in_conversation(ours: Ours, rival: HighLevel, turns: int) -> list[str]:
+    """Return how soon an answer begins as a conversation gets longer, and how much of it is read again."""
+    mine, theirs = _conversation(turns), _conversation(turns)
+    lines = []
+    for number in range(1, turns + 1):
+        question = Turn("user", f"Tell me fact number {number} about lighthouses.")
+        mine.append(question)
+        theirs.append(question)
+        run = ours.ask(mine, 12)
+        said, first, _ = rival.ask(theirs, 12, cold=number == 1)
+        mine.append(Turn("assistant", run.text))
+        theirs.append(Turn("assistant", said))
+        if number in (1, 2, 5, 10, 20, 50, 100, turns):
+            spent = run.done.statistics
+            new = spent.prompt_tokens - spent.reused_tokens
+            lines.append(
+                f"turn {number:3d}: first text after {1000 * run.first:.0f} ms, {run.first / first:.2f} of "
+                f"create_chat_completion's; {new} of {spent.prompt_tokens} tokens read"
+            )
+    return lines
+
+
+def _conversation(turns: int) -> list[Turn]:
+    return [Turn("system", f"You tell {turns} facts, each in a sentence.")]
