@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -79,12 +80,19 @@ def error_log() -> Path:
     return home() / "errors.log"
 
 
+def require_folder(path: Path) -> None:
+    """Raise FileNotFoundError, naming the folder, where there is none for the file at path."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+
+
 def write_whole(path: Path, text: str | Iterable[str]) -> None:
     """Write a file that only its owner can read; it is either the old or the new one, never half of it.
 
     text: whole or in pieces. Raises OSError. What is no ordinary file (a pipe, a terminal) is written to directly.
     """
     pieces = (text,) if isinstance(text, str) else text
+    require_folder(path)
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8") as file:
             file.writelines(pieces)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from localpersona.paths import require_folder
+
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 _BACKUPS_KEPT = 3
 _LEAST_FREE_BYTES = 1 << 16  # SQLite's own side files need as much
@@ -69,6 +71,7 @@ def back_up(database: Database, path: Path) -> Path:
 
 def copy_into(connection: sqlite3.Connection, copy: Path) -> None:
     """Write a consistent copy, private and on disk when it has its name. Raises OSError, sqlite3.Error."""
+    require_folder(copy)
     if copy.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(copy))
     unfinished = copy.with_name(f".{copy.name}.unfinished")

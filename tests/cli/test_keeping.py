@@ -28,6 +28,8 @@ def test_a_backup_is_made_and_gone_back_to(shell: Shell, private_home: Path, tmp
     assert shell("backup", str(tmp_path / "mine.db")).code == 0
     assert shell("backup", str(tmp_path / "mine.db")).code == 1, "nothing is written over"
     assert shell("backup", str(tmp_path)).code == 0, "a folder gets a new file"
+    nowhere = shell("backup", str(tmp_path / "no" / "folder.db"))
+    assert nowhere.code == 1 and nowhere.err.endswith(f"{tmp_path / 'no'}\n")
     shell("ask", "--plain", "after")
     assert "Nothing was changed" in shell("restore", made["file"], piped=b"n\n").out
     assert "is kept as" in shell("restore", made["file"], "--yes").out
