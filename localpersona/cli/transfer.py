@@ -21,6 +21,7 @@ from localpersona.cli.common import (
 from localpersona.text import harmless
 
 if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
     from localpersona.store import ChatCopy, Store
     from localpersona.transfer import Stored
 
@@ -83,22 +84,31 @@ def import_(files: tuple[Path, ...], profile: str | None, as_json: bool) -> None
     FILE is what `localpersona export --json` wrote, the export of ChatGPT (the zip, or conversations.json in
     it), logs.db of the command llm, or store.db of oterm. For a profile there is `localpersona profile import`.
     """
-    from localpersona.transfer import Stored, chats_in, store_all
+    from localpersona.transfer import chats_in
 
     with opened(profile) as assistant:
         require_keeping(assistant, "Nothing was imported, because nothing can be stored.")
         if assistant.store.in_memory:
             raise click.ClickException("Nothing was imported: your settings say that no chats are stored.")
-        profile_id = assistant.profile_row.id
-        for file in files:
-            done = Stored()
-            with StatusLine() as status:
-                for done in store_all(assistant.store, profile_id, chats_in(file)):
-                    status.show(f"{done.chats} chats imported …")
-            if as_json:
-                print_json({"file": str(file), **asdict(done)})
-            else:
-                click.echo(f"{harmless(file.name)}: {_in_words(done)}")
+        for file in files:  # all of them first: what cannot be read whole is not begun
+            for _ in chats_in(file):
+                pass
+        results = [(file, _stored(assistant, file)) for file in files]
+    if as_json:
+        print_json([{"file": str(file), **asdict(done)} for file, done in results])
+        return
+    for file, done in results:
+        click.echo(f"{harmless(file.name)}: {_in_words(done)}")
+
+
+def _stored(assistant: Assistant, file: Path) -> Stored:
+    from localpersona.transfer import Stored, chats_in, store_all
+
+    done = Stored()
+    with StatusLine() as status:
+        for done in store_all(assistant.store, assistant.profile_row.id, chats_in(file)):
+            status.show(f"{done.chats} chats imported …")
+    return done
 
 
 def _in_words(done: Stored) -> str:

@@ -32,7 +32,7 @@ def test_chats_travel_to_another_home_once(
     assert "2 already there; 0 new messages" in shell("import", str(file)).out
     monkeypatch.setenv("LOCALPERSONA_HOME", str(tmp_path / "elsewhere"))
     assert "2 new chats; 6 new messages." in shell("import", str(file)).out
-    again = json.loads(shell("import", "--json", str(file)).out)
+    (again,) = json.loads(shell("import", "--json", str(file)).out)
     assert (again["chats"], again["known"], again["messages"]) == (0, 2, 0)
     assert [chat["title"] for chat in json.loads(shell("history", "list", "--json").out)] == ["two", "one"]
     assert "and more" in shell("export", "--all").out
@@ -52,6 +52,14 @@ def test_a_file_without_chats_changes_nothing(shell: Shell, tmp_path: Path) -> N
         tried = shell("import", str(tmp_path / "file"))
         assert tried.code == 1, content
         assert tried.err.startswith("Error: Nothing was imported: ") and len(tried.err.splitlines()) <= 2
+    good, bad = (
+        {"uid": uid, "messages": [{"role": role, "text": "x"}]} for uid, role in (("1", "user"), ("2", "?"))
+    )
+    for chats in ([good, bad], [good] * 100 + [bad]):
+        (tmp_path / "file").write_text(
+            json.dumps({"format": "localpersona-chats", "version": 1, "chats": chats})
+        )
+        assert "Nothing was imported" in shell("import", str(tmp_path / "file")).err
     (tmp_path / "file").write_text("[]")
     assert "no chats in it" in shell("import", str(tmp_path / "file")).out
     assert json.loads(shell("history", "list", "--json").out) == []
