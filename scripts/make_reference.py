@@ -1,6 +1,6 @@
 """Write localpersona/cli/REFERENCE.md from the commands' own --help: .venv/bin/python scripts/make_reference.py
 
-A test fails while the file says something else than the commands do.
+The formats of exported files come from the docstrings of the modules that read them. A test fails while the file says something else than the commands do.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import click
 
+from localpersona.assistant import profile_file
 from localpersona.cli import localpersona
+from localpersona.transfer import chat_json
 
 REFERENCE = Path(__file__).resolve().parents[1] / "localpersona" / "cli" / "REFERENCE.md"
-HEAD = """# Every command
+HEAD = """# Every command, and the files that they exchange
 
 What `localpersona COMMAND --help` prints, written by `scripts/make_reference.py`. `localpersona` stands for
 `./scripts/run` in a clone. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
@@ -24,7 +26,8 @@ What `localpersona COMMAND --help` prints, written by `scripts/make_reference.py
 
 
 def reference() -> str:
-    return "\n".join([HEAD, *_sections("localpersona", localpersona, None)])
+    formats = [f"```text\n{(module.__doc__ or '').strip()}\n```\n" for module in (chat_json, profile_file)]
+    return "\n".join([HEAD, *_sections("localpersona", localpersona, None), "# File formats\n", *formats])
 
 
 def _sections(name: str, command: click.Command, parent: click.Context | None) -> Iterator[str]:

@@ -69,7 +69,7 @@ def show(as_json: bool, profile: str | None) -> None:
 def export(file: Path | None, profile: str | None) -> None:
     """Write the profile as JSON to FILE, or to stdout.
 
-    The format is described in localpersona/assistant/profile_file.py.
+    The format is described in localpersona/cli/REFERENCE.md.
     """
     with opened(profile, looks_only=True) as assistant:
         data = assistant.export_profile()
