@@ -1,6 +1,7 @@
 """Write localpersona/cli/REFERENCE.md from the commands' own --help: .venv/bin/python scripts/make_reference.py
 
-The formats of exported files come from the docstrings of the modules that read them. A test fails while the file says something else than the commands do.
+The formats of exported files come from the docstrings of the modules that read them. A test fails while the file says
+something else than the commands do.
 """
 
 from __future__ import annotations
