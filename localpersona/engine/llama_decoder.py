@@ -61,6 +61,8 @@ class LlamaDecoder:
     def append(self, tokens: Mapping[int, Sequence[int]]) -> None:
         """See `Decoder.append`. When it raises Stopped, whole chunks of 512 may have been appended."""
         rows = [(sequence, token) for sequence, new in tokens.items() for token in new]
+        for sequence, _ in rows:
+            self._rows.pop(sequence, None)  # so that nothing is copied that the batch replaces
         for start in range(0, len(rows), BATCH):
             self._keep_rows()
             self._decode(rows[start : start + BATCH])
