@@ -45,6 +45,12 @@ class Directions:
         scale = np.minimum(1.0, MOST * usual / np.maximum(length, 1e-12))
         return np.ascontiguousarray(total * scale[:, None], dtype=np.float32)
 
+    def in_order(self, names: Sequence[str]) -> Directions:
+        """Return the directions of these traits; 0 for those that there are none of."""
+        known = dict(zip(self.names, self.vectors, strict=True))
+        nothing = np.zeros(self.vectors.shape[1:], np.float32)
+        return Directions(tuple(names), np.stack([known.get(name, nothing) for name in names]))
+
 
 def directions(names: Sequence[str], low: ArrayLike, high: ArrayLike) -> Directions:
     """Return the directions from states (J, n, layers, width), after layers 0, 1, …, at the two poles.
