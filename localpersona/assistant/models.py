@@ -135,8 +135,12 @@ class ModelHost:
         return _embedded()
 
     def _spec(self, path: str) -> ModelSpec:
+        from localpersona.library.optimise import copy_of
+
         chosen = self.settings
-        return ModelSpec(path, chosen.context_length, chosen.threads, chosen.gpu_layers)
+        return ModelSpec(
+            str(copy_of(Path(path)) or path), chosen.context_length, chosen.threads, chosen.gpu_layers
+        )
 
     def _tell_of_template(self, info: ModelInfo) -> None:
         """Say it when the chat format is a guess: the model may then answer oddly, for no visible reason."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from localpersona.cli.common import columns, json_option, opened, print_json
-from localpersona.paths import expanded
+from localpersona.cli.model_names import resolved
+from localpersona.cli.optimise import optimise
 from localpersona.text import one_line
 
 if TYPE_CHECKING:
-    from localpersona.assistant import Assistant
     from localpersona.library import ModelFile
 
 
 @click.group()
 def models() -> None:
     """See and choose the language model (a GGUF file)."""
+
+
+models.add_command(optimise)
 
 
 @models.command("list")
@@ -41,6 +45,7 @@ def list_(as_json: bool) -> None:
                     "quantisation": model.header.quantisation,
                     "context_length": model.header.context_length,
                     "in_use": _in_use(model, current),
+                    "optimised": _facts(model),
                 }
                 for model in found
             ]
@@ -52,13 +57,19 @@ def list_(as_json: bool) -> None:
             one_line(model.name, 40),
             one_line(model.header.quantisation or "?", 12),
             f"{model.header.size_bytes / 1e9:.1f} GB",
-            model.fits,
+            "optimised" if _facts(model) else model.fits,
             one_line(model.source, 16),
             str(model.path),
         )
         for model in found
     ]
     click.echo(columns(rows) if rows else "No GGUF file was found on this machine.")
+    for model in found:
+        if _in_use(model, current) and _is_unquantised(model):
+            click.echo(
+                f"\n{one_line(model.name, 40)} has {model.header.quantisation} weights; a copy may be twice as "
+                "fast and nearly as good.\nTo try it: localpersona models optimise"
+            )
     if all(_is_embedded(model) for model in found):
         click.echo(
             "\nThe embedded model is for trying out. For better answers put a GGUF file into\n"
@@ -73,34 +84,28 @@ def use(model: str) -> None:
     if not model.strip():
         raise click.UsageError("Which model? Give a path, a name from the list, or: embedded")
     with opened() as assistant:
-        path = _resolve(assistant, model)
+        path = resolved(assistant, model)
         click.echo("Loading it …", err=True)
         info = assistant.use_model(path)
         click.echo(f"In use from now on: {one_line(info.name)} ({info.device}).")
 
 
-def _resolve(assistant: Assistant, model: str) -> str:
-    """Return the path for what the user typed. Raises ClickException when nothing or several things match."""
-    if model == "embedded":
-        return ""
-    path = expanded(model)
-    if path.exists():
-        return str(path.absolute())
-    matches = [found for found in assistant.models() if model.lower() in found.name.lower()]
-    if len(matches) == 1:
-        return str(matches[0].path)
-    if not matches:
-        raise click.ClickException(
-            f"There is no file and no model named {one_line(model)!r}. To see them: localpersona models list"
-        )
-    names = ", ".join(one_line(found.name, 40) for found in matches[:5])
-    raise click.ClickException(
-        f"Several models match: {names}. Please name one more exactly, or give its path."
-    )
-
-
 def _in_use(model: ModelFile, current: str) -> bool:
     return str(model.path) == current if current else _is_embedded(model)
+
+
+def _facts(model: ModelFile) -> dict[str, Any] | None:
+    """Return what the copy that answers in the model's place brings; None when there is none."""
+    from localpersona.library.optimise import copy_of, facts_of
+
+    facts = facts_of(model.path) if copy_of(model.path) else None
+    return asdict(facts) if facts else None
+
+
+def _is_unquantised(model: ModelFile) -> bool:
+    from localpersona.library.optimise import UNQUANTISED
+
+    return model.header.quantisation in UNQUANTISED and _facts(model) is None
 
 
 def _is_embedded(model: ModelFile) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +18,11 @@ from localpersona.engine.machine import physical_cores
 from localpersona.engine.model_file import checked, refused, short_name
 from localpersona.engine.protocol import ModelError, ModelInfo, ModelSpec
 from localpersona.engine.vocabulary import Vocabulary
+from localpersona.library.gguf_types import without_quantisation
 from localpersona.text import one_line
 
 ALL_LAYERS = 0x7FFFFFFF
 _NO_TEXT = "it is damaged, or no model that writes text"
-_QUANTISATION_SUFFIX = re.compile(r"[-._](?:I?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.IGNORECASE)
 
 
 class LlamaModel:
@@ -117,7 +116,7 @@ class LlamaModel:
     def _describe(self, gpu_layers: int, started: float) -> ModelInfo:
         trained = L.llama_model_n_ctx_train(self._pointer)
         path = Path(self.spec.path)
-        name = _QUANTISATION_SUFFIX.sub("", path.stem)
+        name = without_quantisation(path.stem)
         if name.startswith("sha256-"):  # Ollama's files have no names of their own
             name = model_metadata.value(self._pointer, "general.name") or name
         return ModelInfo(

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -111,6 +112,12 @@ class Worker:
                 return len(self._loaded().vocabulary.tokenise_content(message["text"]))
             case "unload":
                 return self._unload()
+            case "measure":
+                return self._measure(message["spec"], message["read_page"])
+            case "quantise":
+                return self._quantise(message)
+            case "steer":
+                return self._steer(message)
         raise EngineError(f"The engine does not know {message.get('do')!r}.\nReinstall LocalPersona.")
 
     def _load(self, spec: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +127,45 @@ class Worker:
         from localpersona.engine import speed
 
         return wire.dump(replace(self._model.info, speed=speed.known(wanted, self._model.decoder)))
+
+    def _measure(self, spec: dict[str, Any], read_page: bool) -> dict[str, float]:
+        """Return what `library.optimise.Measured` holds."""
+        self._unload()
+        model = self._model = _llama_model(wire.load_spec(spec), self._inbox.stop.is_set)
+        from localpersona.engine import perplexity, speed
+
+        page = perplexity.perplexity(model.decoder, model.vocabulary) if read_page else 0.0
+        cost = speed.measure(model.decoder)
+        one, eight = (200 * (cost.prompt_token + cost.step_of(rows)) for rows in (1, 8))
+        return {"one": one, "eight": eight, "perplexity": page}
+
+    def _quantise(self, message: Message) -> None:
+        from localpersona.engine.quantise import quantise
+
+        if hasattr(os, "nice"):
+            os.nice(10)  # whoever chats meanwhile comes first
+
+        def tell(done: float) -> None:
+            write_message(self._outbox, {"id": message["id"], "event": done})
+
+        quantise(message["source"], message["target"], message["kind"], tell)
+
+    def _steer(self, message: Message) -> None:
+        from localpersona.engine.steering_file import write_directions
+        from localpersona.engine.steering_maker import make_directions
+        from localpersona.rewards.traits import TASTES, TRAITS
+
+        if hasattr(os, "nice"):
+            os.nice(10)  # whoever chats meanwhile comes first
+
+        def tell(done: float) -> None:
+            write_message(self._outbox, {"id": message["id"], "event": done})
+
+        model = self._model = _llama_model(wire.load_spec(message["spec"]), self._inbox.stop.is_set)
+        names = [trait.name for trait in TRAITS]
+        tastes = [name for name in names if name in TASTES]
+        found = make_directions(model, names, tastes, tell, self._inbox.stop.is_set)
+        write_directions(found, Path(message["target"]))
 
     def _unload(self) -> None:
         if self._model is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 TENSOR_TYPES: dict[int, tuple[str, int, int]] = {
     0: ("F32", 1, 4),
     1: ("F16", 1, 2),
@@ -85,3 +87,10 @@ SCALARS: dict[int, str] = {
 """Type of a metadata value → its `struct` format."""
 
 STRING, ARRAY = 8, 9
+
+_QUANTISATION = re.compile(r"[-._](?:I?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.IGNORECASE)
+
+
+def without_quantisation(stem: str) -> str:
+    """Return a file's name without the quantisation that most end with: "Phi-4.Q4_K_M" is a "Phi-4"."""
+    return _QUANTISATION.sub("", stem)

@@ -58,6 +58,17 @@ def test_a_model_that_does_not_load_leaves_the_former_one(open_assistant: Opener
     assert assistant.reply("Hi").text
 
 
+def test_an_optimised_copy_answers_in_place_of_the_model(
+    open_assistant: Opener, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = gguf.with_name("copy.gguf")
+    monkeypatch.setattr("localpersona.library.optimise.copy_of", lambda path: copy if path == gguf else None)
+    assistant = open_assistant(ScriptedEngine(FOUR))
+    assistant.use_model(gguf)
+    assert engine_of(assistant).loads[-1].path == str(copy)
+    assert assistant.settings.model == str(gguf)
+
+
 def test_a_chat_format_that_is_a_guess_is_said_so(open_assistant: Opener) -> None:
     guess = "ChatML, because the model has no chat template"
     assistant = open_assistant(ScriptedEngine(FOUR, info=replace(INFO, template=guess)))

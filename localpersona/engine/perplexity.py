@@ -1,0 +1,63 @@
+"""How well a model predicts a page of plain English: what a copy with other weights may have lost."""
+
+from __future__ import annotations
+
+import math
+from importlib import resources
+
+import numpy as np
+from llama_cpp import llama_cpp as L
+
+from localpersona.engine.llama_decoder import LlamaDecoder
+from localpersona.engine.protocol import ModelError
+from localpersona.engine.vocabulary import Vocabulary
+
+_MOST_TOKENS = 1_024
+_ROWS = 64  # whose logits are held at once: 40 MB with a vocabulary of 150,000
+_UNSCORED = 16  # the first tokens follow from nothing
+
+
+def perplexity(decoder: LlamaDecoder, vocabulary: Vocabulary, text: str | None = None) -> float:
+    """Return exp of the mean negative log-probability per token of the text, by default the shipped page.
+
+    Raises ModelError when there is no memory, or nothing usable comes out.
+    """
+    page = resources.files("localpersona.engine").joinpath("perplexity.txt").read_text("utf-8")
+    tokens = ([vocabulary.bos] if vocabulary.adds_bos else []) + vocabulary.tokenise_content(text or page)
+    trained = int(L.llama_model_n_ctx_train(decoder.model))
+    tokens = tokens[: min(_MOST_TOKENS, trained) if trained > 0 else _MOST_TOKENS]
+    losses = _losses(decoder, tokens, vocabulary.size)[_UNSCORED:]
+    mean = math.fsum(losses) / len(losses) if losses else math.nan
+    if not math.isfinite(mean):
+        raise ModelError("The model predicts nothing: it is damaged.\nDownload it again.")
+    return math.exp(min(mean, 100.0))
+
+
+def _losses(decoder: LlamaDecoder, tokens: list[int], size: int) -> list[float]:
+    """Return -log p of each token but the first, given those before it. In a context of its own."""
+    parameters = L.llama_context_default_params()
+    parameters.n_ctx, parameters.n_batch, parameters.n_ubatch = len(tokens), _ROWS, _ROWS
+    parameters.n_threads = parameters.n_threads_batch = decoder.threads
+    context = L.llama_init_from_model(decoder.model, parameters)
+    if not context:
+        raise ModelError("There is not enough memory to measure this model.\nClose other programs.")
+    batch = L.llama_batch_init(_ROWS, 0, 1)
+    losses: list[float] = []
+    try:
+        for start in range(0, len(tokens) - 1, _ROWS):
+            rows = tokens[start : min(start + _ROWS, len(tokens) - 1)]
+            for index, token in enumerate(rows):
+                batch.token[index], batch.pos[index], batch.logits[index] = token, start + index, True
+                batch.n_seq_id[index], batch.seq_id[index][0] = 1, 0
+            batch.n_tokens = len(rows)
+            if L.llama_decode(context, batch):
+                raise ModelError("The model cannot be measured: llama.cpp fails to run it.\nChoose another.")
+            logits = np.ctypeslib.as_array(L.llama_get_logits(context), shape=(len(rows), size)).astype(float)
+            logits -= logits.max(axis=1, keepdims=True)
+            following = tokens[start + 1 : start + 1 + len(rows)]
+            chosen = logits[np.arange(len(rows)), following]
+            losses += list(np.log(np.exp(logits).sum(axis=1)) - chosen)
+    finally:
+        L.llama_batch_free(batch)
+        L.llama_free(context)
+    return losses
