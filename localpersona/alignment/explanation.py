@@ -47,7 +47,7 @@ def explain(
         for j, name in enumerate(names)
     ]
     effects.sort(key=lambda effect: (abs(effect.against_runner_up), abs(effect.against_plain)), reverse=True)
-    summary = f"{_choice(effects, count, second, claimed)} {_without_choosing(effects, chosen)}"
+    summary = f"{_choice(effects, count, second, claimed)} {_without_choosing(effects, chosen, second)}"
     return Explanation(summary, tuple(effects), count, instruction)
 
 
@@ -70,9 +70,11 @@ def _choice(
     return f"Chosen of {count} by a narrow margin: the best ones were much alike in what {likes}."
 
 
-def _without_choosing(effects: Sequence[TraitEffect], chosen: int) -> str:
+def _without_choosing(effects: Sequence[TraitEffect], chosen: int, runner_up: int | None) -> str:
     if chosen == 0:
         return "It is also what the model would have said without choosing."
+    if runner_up == 0:
+        return "The runner-up is what the model would have said without choosing."
     reasons = _reasons([(effect.against_plain, effect) for effect in effects])
     if reasons:
         return f"Without choosing you would have read another answer; this one is {_words(reasons)}."

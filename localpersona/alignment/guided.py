@@ -41,10 +41,10 @@ class Guided:
     def run(
         self, decoder: Decoder, drafts: Sequence[Draft], limit: int, stopped: Callable[[], bool]
     ) -> Iterator[Step]:
-        """See `Search.run`. In the end the drafts beside the leader are the last block's other continuations."""
+        """See `Search.run`. In the last step only answers are left, without other continuations of the same."""
         plain = drafts[:1] if self._has_plain else []
         branches = drafts[len(plain) :]
-        best = drafts[0]
+        best, start = drafts[0], 0
         while best.live and not stopped() and _branch(decoder, best, branches, plain):
             start = len(best.tokens)
             if start:
@@ -60,7 +60,9 @@ class Guided:
         for draft in drafts:
             if draft.live:
                 draft.finish(reason)
-        yield Step(drafts, best.sequence, len(best.tokens))
+        # All drafts of the first block are answers of their own.
+        answers = list(drafts) if not start else [*plain, best]
+        yield Step(answers, answers.index(best), len(best.tokens))
 
     @property
     def _has_plain(self) -> bool:

@@ -37,7 +37,7 @@ class Step:
     """Where a search is."""
 
     drafts: Sequence[Draft]
-    """All of them, the same in every step; finished and fallen ones included."""
+    """All of them; finished and fallen ones included. In the last step, those that are answers of their own."""
     leader: int = 0
     """Index of the draft that is shown; in the last step that of the answer."""
     committed: int = 0

@@ -62,18 +62,19 @@ class Generation:
             yield from stream.of(step)
         decoded = time.monotonic()
         yield from stream.rest(step)
-        found.keep(drafts[step.leader].sequence)
+        answer = step.drafts[step.leader]
+        found.keep(answer.sequence)
         if judge is not None and not self.stopped():
-            _score_the_rest(judge, drafts)
+            _score_the_rest(judge, step.drafts)
         yield Generated(
-            _candidates(drafts, judge),
+            _candidates(step.drafts, judge),
             step.leader,
             replace(
                 statistics,
                 prompt_seconds=decoding - started,
                 decode_seconds=decoded - decoding,
                 generated_tokens=sum(draft.drawn for draft in drafts),
-                context_used=statistics.prompt_tokens + len(drafts[step.leader].tokens),
+                context_used=statistics.prompt_tokens + len(answer.tokens),
             ),
         )
 
@@ -100,7 +101,11 @@ def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
         return BestOfN(None, count)
     if how.method == "guided":
         return Guided(judge, count, how.block, how.beside)
-    return PrunedBestOfN(judge, count, halving(count, how.block)) if how.pruned else BestOfN(judge, count)
+    return (
+        PrunedBestOfN(judge, count, halving(count, how.block, how.finalists))
+        if how.pruned
+        else BestOfN(judge, count)
+    )
 
 
 def _score_the_rest(judge: TasteJudge, drafts: Sequence[Draft]) -> None:

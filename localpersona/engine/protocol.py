@@ -89,6 +89,8 @@ class SearchSpec:
     block: int = 24
     """Of guided: tokens between two choices, sooner where a sentence ends. Of pruned best-of-n: tokens before the
     first candidates fall."""
+    finalists: int = 2
+    """Of pruned best-of-n: how many candidates are completed. A single one can be shown while it is."""
     beside: bool = False
     """Of guided: candidate 0 is the plain answer, decoded beside the others, to be compared with."""
 
@@ -167,8 +169,9 @@ class Generated:
     """The end of a request that was not cut off by a crash (those raise `EngineCrashed`)."""
 
     candidates: tuple[Candidate, ...]
-    """All N in seed order. A cancelled request still has their partial texts, finish_reason "cancelled"; those
-    that fell on the way have theirs, finish_reason "pruned", with the traits that were expected of them."""
+    """All N in seed order; after a guided search only the answer and, before it, the plain one if there is one.
+    A cancelled request still has their partial texts, finish_reason "cancelled"; those that fell on the way have
+    theirs, finish_reason "pruned", with the traits that were expected of them."""
     chosen: int
     statistics: Statistics
 

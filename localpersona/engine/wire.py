@@ -110,7 +110,7 @@ def _taste(data: dict[str, Any]) -> Taste:
 
 def _search(data: dict[str, Any]) -> SearchSpec:
     search = SearchSpec(**data)
-    if search.method not in ("best-of-n", "guided") or search.block < 1:
+    if search.method not in ("best-of-n", "guided") or min(search.block, search.finalists) < 1:
         raise ValueError(f"no such search: {search}")
     return search
 

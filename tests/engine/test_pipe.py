@@ -82,7 +82,7 @@ def test_requests_survive_the_pipe() -> None:
         3,
         taste,
         "begun",
-        SearchSpec("guided", True, 12, True),
+        SearchSpec("guided", True, 12, 1, True),
         "Be brief.",
         1.5,
         SteeringSpec("vectors.gguf", (0.5, -1.0)),
