@@ -83,13 +83,14 @@ def test_requests_survive_the_pipe() -> None:
         taste,
         "begun",
         SearchSpec("guided", True, 12, 1, True),
-        "Be brief.",
-        1.5,
-        SteeringSpec("vectors.gguf", (0.5, -1.0)),
-        (Adapter("one.gguf"), Adapter("two.gguf", 0.3)),
+        instruction="Be brief.",
+        late=True,
+        contrast=1.5,
+        steering=SteeringSpec("vectors.gguf", (0.5, -1.0)),
+        adapters=(Adapter("one.gguf"), Adapter("two.gguf", 0.3)),
     )
     assert wire.load_request(json.loads(json.dumps(wire.dump(request)))) == request
-    assert len(fields(GenerateRequest)) == 10  # a new field must be looked after in `wire`
+    assert len(fields(GenerateRequest)) == 11  # a new field must be looked after in `wire`
     with pytest.raises(ValueError, match="search"):
         wire.load_request(wire.dump(replace(request, search=SearchSpec("magic"))))  # type: ignore[arg-type]
 
