@@ -15,16 +15,18 @@ from localpersona.assistant.keeping import Keeping
 from localpersona.assistant.models import ModelHost
 from localpersona.assistant.offering import Offers
 from localpersona.assistant.onboarding import TOTAL, Onboarding
-from localpersona.assistant.plan import Options
+from localpersona.assistant.people import People
+from localpersona.assistant.plan import Options, Somebody
 from localpersona.assistant.portrait import portray
 from localpersona.assistant.taste import UserTaste
+from localpersona.assistant.trail import Trail
 from localpersona.assistant.views import Learned, ProfileView, Question
 from localpersona.engine.protocol import Engine, ModelInfo
 from localpersona.events import Event
 from localpersona.preferences import Weights
 from localpersona.rewards.traits import TRAITS, Trait
 from localpersona.settings import Settings
-from localpersona.store import ComparisonRow, ProfileRow, Store, StoreError
+from localpersona.store import ComparisonRow, ProfileRow, Store
 from localpersona.values import Explanation, Reply
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Assistant:
         self._answering = Answering(engine, chats, self._models, self._taste)
         self._offers = Offers(store, self._taste)
         self._keeping = Keeping(chats, self._taste, self._answering.candidates_of)
+        self.trail = Trail(store, self._taste)
+        self.people = People(store, self._taste, lambda name: self.update_settings(profile=name))
 
     @classmethod
     def open(
@@ -233,6 +237,14 @@ class Assistant:
             )
         )
 
+    def as_if_for(self, who: Somebody, prompt: str, seed: int) -> Events:
+        """Answer a prompt for this profile, for nobody (the plain model) or for its opposite; nothing is stored.
+
+        With the same seed only the taste tells their answers apart.
+        """
+        options = Options(plain=who == "nobody", opposite=who == "opposite", save=False, seed=seed)
+        return self._answering.ask(prompt, None, None, options)
+
     def regenerate(self, message_id: int, *, plain: bool = False, candidates: int | None = None) -> Events:
         """Answer the same prompt once more, beside the answer `message_id`, with a new seed."""
         return self._answering.again(message_id, Options(plain=plain, candidates=candidates))
@@ -374,9 +386,7 @@ class Assistant:
 
     def remove_comparison(self, comparison_id: int) -> ProfileView:
         """Take one comparison of this profile back. Raises StoreError when it has none such."""
-        if comparison_id not in {row.id for row in self.evidence()}:
-            raise StoreError(f"This profile has no comparison {comparison_id}. Nothing was changed.")
-        self._store.delete_comparison(comparison_id)
+        self.trail.remove([comparison_id])
         return self.profile()
 
     def export_profile(self) -> dict[str, Any]:

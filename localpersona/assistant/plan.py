@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.explanation import explain
@@ -15,6 +16,8 @@ from localpersona.rewards.traits import TASTES
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
 
+Somebody = Literal["you", "nobody", "opposite"]
+"""For whom an answer can be made, to see what a profile does."""
 PLAIN = Explanation("The plain model's answer: your taste was not applied.")
 
 
@@ -27,6 +30,8 @@ class Options:
     patience: str | None = None
     """"fast", "balanced" or "best"; goes before a number of candidates in the settings."""
     plain: bool = False
+    opposite: bool = False
+    """For somebody who likes the reverse of everything that this user likes."""
     save: bool = True
     seed: int | None = None
 
@@ -50,9 +55,10 @@ def plan(settings: Settings, user: UserTaste, options: Options, speed: Speed | N
         return Plan()
     instruction = ""
     if settings.instructions:
-        instruction = instruction_line(user.weights(), STRENGTHS[settings.strength], TASTES)
+        weights = user.opposite() if options.opposite else user.weights()
+        instruction = instruction_line(weights, STRENGTHS[settings.strength], TASTES)
     count, search = _search(settings, options, speed)
-    taste = user.request(settings.strength) if count > 1 else None
+    taste = user.request(settings.strength, opposite=options.opposite) if count > 1 else None
     return Plan(count, search, taste, instruction, aligned=True)
 
 

@@ -21,7 +21,9 @@ from localpersona.alignment.strength import STRENGTHS, effective
 from localpersona.assistant.portrait import weight_at
 from localpersona.engine.protocol import Engine, EngineError, Taste
 from localpersona.preferences import Weights
+from localpersona.preferences.mirror import mirrored
 from localpersona.rewards import RewardModelError, question_bank
+from localpersona.rewards.traits import TASTES
 from localpersona.store import ComparisonRow, ProfileRow, Store, StoreError
 
 Pair = tuple[str, str]
@@ -72,12 +74,26 @@ class UserTaste:
     def weights_without(self, comparison_id: int) -> Weights:
         """Return what the posterior would be without one comparison. Raises StoreError."""
         with self._lock:
-            rows = [row for row in self.rows() if row.id != comparison_id]
+            return self.weights_from([row for row in self.rows() if row.id != comparison_id])
+
+    def weights_from(self, rows: Sequence[ComparisonRow]) -> Weights:
+        """Return what the posterior would be from these comparisons alone, with the locks of now."""
+        with self._lock:
             return self._fit([row for row in rows if row.comparison.outcome is not None])[0]
 
-    def request(self, strength: str) -> Taste:
+    def opposite(self) -> Weights:
+        """Return the posterior of somebody who likes the reverse in every taste."""
+        return mirrored(self.weights(), TASTES)
+
+    def switch(self, profile: str) -> None:
+        """Be another profile's taste from now on."""
+        with self._lock:
+            self.name, self._fitted, self._seen = profile, None, None
+
+    def request(self, strength: str, *, opposite: bool = False) -> Taste:
         """Return what the engine needs to choose for this user, at a strength other than "off"."""
-        mean, covariance = effective(self.weights(), self.prior, STRENGTHS[strength])
+        weights = self.opposite() if opposite else self.weights()
+        mean, covariance = effective(weights, self.prior, STRENGTHS[strength])
         return Taste(tuple(mean.tolist()), tuple(map(tuple, covariance.tolist())), self.prior.version)
 
     def claimed(self) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ from ui.running import Running, Start
 
 from localpersona.settings import Settings
 from localpersona.ui.screens.compare import CompareScreen
+from localpersona.ui.screens.confirm import ConfirmScreen
 from localpersona.ui.widgets.answer_pair import AnswerPair
 
 SHORT, LONG = "Short and sweet.", "A much longer answer! It goes on and on, does it not?"
@@ -144,3 +145,26 @@ async def test_an_answer_can_be_worded_differently_and_the_former_wording_stays(
         assert running.texts == ["Hello", SHORT]
         assert running.draft == "a draft"
         assert running.assistant.profile().comparisons == 0  # nobody agreed to learn from it
+
+
+async def test_deleting_a_chat_asks_whether_what_it_taught_goes_too_and_undo_brings_both_back(
+    start: Start,
+) -> None:
+    async with start(settings=Settings(candidates=2)) as running:
+        for forgotten in (False, True):
+            await running.press("ctrl+n")
+            await running.ask(f"Hello {forgotten}")
+            await compare(running, "1")
+            await running.idle()
+            await running.write("/delete")
+            await running.press("enter")
+            await running.until(lambda: isinstance(running.app.screen, ConfirmScreen))
+            await running.until_seen("learned from a comparison in this chat")
+            await running.press("y" if forgotten else "n")
+            await running.idle()
+            assert running.store.chats() == []
+            assert running.assistant.profile().comparisons == 1  # of the first chat
+        await running.press("ctrl+b", "u")
+        await running.idle()
+        assert len(running.store.chats()) == 1
+        assert running.assistant.profile().comparisons == 2

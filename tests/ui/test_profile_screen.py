@@ -102,23 +102,6 @@ async def test_the_strength_is_chosen_here_and_says_what_it_does(assistant: Assi
         assert "plain model" in str(app.screen.query_one(".means", Static).content)
 
 
-async def test_forgetting_asks_first(assistant: Assistant) -> None:
-    answered(assistant, 3)
-    app = Host(assistant, ProfileScreen)
-    async with app.run_test(size=(100, 32)) as pilot:
-        await ready(pilot, app)
-        await pilot.press("f")
-        await asked(pilot, app)
-        await pilot.press("enter")  # the focus is on the harmless button
-        await ready(pilot, app)
-        assert assistant.profile().comparisons == 3
-        await pilot.press("f")
-        await asked(pilot, app)
-        await pilot.press("y")
-        await until(pilot, lambda: assistant.profile().comparisons == 0)
-        await until(pilot, lambda: app.screen.query_one(TitleBar).remark == "default · 0 comparisons")
-
-
 async def test_a_profile_goes_out_and_comes_back(assistant: Assistant, tmp_path: Path) -> None:
     answered(assistant, 3)
     file = tmp_path / "mine.json"

@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from localpersona.text import harmless, one_line
 from localpersona.ui.profile_exchange import read_profile, write_profile
@@ -18,13 +18,22 @@ from localpersona.ui.screens.confirm import ConfirmScreen
 from localpersona.ui.screens.onboarding import OnboardingScreen
 from localpersona.ui.screens.panel import PanelScreen
 from localpersona.ui.screens.path_prompt import PathScreen
+from localpersona.ui.screens.profiles import ProfilesScreen
+from localpersona.ui.screens.trait import TraitScreen
+from localpersona.ui.screens.typed_confirm import TypedConfirmScreen
+from localpersona.ui.screens.views import ViewsScreen
+from localpersona.ui.widgets.key_line import KeyLine
+from localpersona.ui.widgets.movement_chart import sparkline
 from localpersona.ui.widgets.strength_picker import StrengthPicker
 from localpersona.ui.widgets.title_bar import TitleBar
 from localpersona.ui.widgets.trait_row import TraitRow
 
 if TYPE_CHECKING:
     from localpersona.assistant import ProfileView
+    from localpersona.assistant.trail import Movement
 
+TREND = 12
+"""States of the past in a line's sparkline."""
 _LEGEND = "● what your choices say   ━ how sure that is   ◆ set by hand"
 
 
@@ -36,8 +45,10 @@ class ProfileScreen(PanelScreen[None]):
 Each line is one trait of an answer between its two poles. **●** is what your choices say, the heavy line
 **━** how sure that is: it shrinks with every comparison. **┼** is the middle: no preference.
 
+**Enter** shows how a trait moved and the comparisons behind it, which can be taken back one by one.
 **← →** set a trait by hand (**◆**), **l** holds it where it is, **u** lets comparisons move it again.
-**a** answers more questions; **e** writes the profile to a file, **i** adds one to yours; **f** forgets it.
+**a** answers more questions; **v** shows what your profile changes in an answer; **p** switches profiles.
+**e** writes the profile to a file, **i** adds one to yours; **f** forgets everything in it.
 
 The strength at the end says how much of this reaches the answers.
 """
@@ -47,6 +58,8 @@ The strength at the end says how much of this reaches the answers.
         Binding("down,j", "app.focus_next", "Next", show=False, id="profile.next"),
         *PanelScreen.scrolling("#body"),
         Binding("a", "answer_more", "Answer more", id="profile.more"),
+        Binding("v", "compare_views", "What it changes", id="profile.views"),
+        Binding("p", "profiles", "Profiles", id="profile.profiles"),
         Binding("e", "export", "Export", id="profile.export"),
         Binding("i", "import", "Import", id="profile.import"),
         Binding("f", "forget", "Forget", id="profile.forget"),
@@ -72,6 +85,7 @@ The strength at the end says how much of this reaches the answers.
         self._unsaved: dict[str, float | None] = {}
         """Traits moved but not stored yet: only the last position of a held-down key is worth storing."""
         self._saving = asyncio.Lock()
+        self._movement: Movement | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar("Your profile")
@@ -80,7 +94,7 @@ The strength at the end says how much of this reaches the answers.
             yield Static(_EVERYBODY, classes="aside", id="everybody", markup=False)
             yield StrengthPicker(self.assistant.settings.strength)
         yield Static(_LEGEND, id="detail", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_screen_resume(self) -> None:
         self.start(self._read())  # also on coming back: questions may have been answered meanwhile
@@ -91,6 +105,15 @@ The strength at the end says how much of this reaches the answers.
 
     async def _read(self) -> None:
         await self._show(await asyncio.to_thread(self.assistant.profile))
+        self._movement = await asyncio.to_thread(self.assistant.trail.movement)
+        for row in self.query(TraitRow):
+            row.trend = self._trend(row.trait_name)
+        self._explain_focus()
+
+    def _trend(self, trait: str) -> str:
+        """Return how a trait moved; "" before anything was compared."""
+        states = self._movement.traits.get(trait, ()) if self._movement else ()
+        return sparkline(states[-TREND:]) if len(states) > 1 else ""
 
     async def _show(self, profile: ProfileView) -> None:
         self.query_one(TitleBar).remark = _counted(profile)
@@ -117,9 +140,11 @@ The strength at the end says how much of this reaches the answers.
         if rows and row is rows.first():
             self.query_one("#body").scroll_home(animate=False)  # what stands above it belongs to the view
         if isinstance(row, TraitRow):
-            words = f"{row.view.trait.noun}: {row.view.description}"
-            wide = self.size.width >= 100
-            self.query_one("#detail", Static).update(f"{words}   {_LEGEND}" if wide else words)
+            trend = self._trend(row.trait_name)
+            moved = f"   {trend} left to right over time" if trend else ""
+            words = f"{row.view.trait.noun}: {row.view.description}{moved if self.size.width < 112 else ''}"
+            fits = len(words) + len(_LEGEND) + 3 <= self.size.width - 6
+            self.query_one("#detail", Static).update(f"{words}   {_LEGEND}" if fits else words)
         else:
             self.query_one("#detail", Static).update(_LEGEND)
 
@@ -160,6 +185,16 @@ The strength at the end says how much of this reaches the answers.
             self.query_one(StrengthPicker).show(self.assistant.settings.strength)
             raise
 
+    @on(TraitRow.Opened)
+    def open_trait(self, event: TraitRow.Opened) -> None:
+        self.app.push_screen(TraitScreen(event.row.view))
+
+    def action_profiles(self) -> None:
+        self.app.push_screen(ProfilesScreen())
+
+    def action_compare_views(self) -> None:
+        self.app.push_screen(ViewsScreen())
+
     def action_answer_more(self) -> None:
         self.app.push_screen(OnboardingScreen())
 
@@ -167,10 +202,12 @@ The strength at the end says how much of this reaches the answers.
         self.start(self._forget(), lasting=True)
 
     async def _forget(self) -> None:
-        question = "Forget everything that was learned about your taste?"
+        name = self.assistant.profile_row.name
+        question = f"Forget everything that was learned for “{one_line(name, 30)}”?"
         detail = "All comparisons and what you set by hand. Chats stay. Export first to keep a way back."
-        if await self.app.push_screen_wait(ConfirmScreen(question, detail, yes="Forget", no="Keep")):
-            await self._show(await asyncio.to_thread(self.assistant.forget))
+        if await self.app.push_screen_wait(TypedConfirmScreen(question, detail, name)):
+            await asyncio.to_thread(self.assistant.forget)
+            await self._read()
             self.tell("Forgotten. Your profile starts again from what most people like.")
 
     def action_export(self) -> None:

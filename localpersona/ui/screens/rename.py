@@ -1,4 +1,4 @@
-"""Asking for a chat's title."""
+"""Asking for a name: a chat's title, a profile's name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 
 class RenameScreen(ModalScreen[str | None]):
-    """One line to type a title in. Dismisses with it, or with None."""
+    """One line to type a name in. Dismisses with it, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel", show=False)]
 
@@ -28,15 +28,16 @@ class RenameScreen(ModalScreen[str | None]):
     }
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, former: str, question: str = "Title of this chat") -> None:
         super().__init__()
-        self._former = title
+        self._former = former
+        self._question = question
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static("Title of this chat", classes="question")
+            yield Static(self._question, classes="question", markup=False)
             yield Input(self._former, compact=True, max_length=200)
-            yield Static("Enter renames, Escape cancels.", classes="keys")
+            yield Static("Enter takes it, Escape cancels.", classes="keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)

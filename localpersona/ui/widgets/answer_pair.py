@@ -203,13 +203,22 @@ class AnswerPair(Widget, can_focus=True):
     async def ask(self, prompt: str, first: str, second: str) -> None:
         """Show another pair, once the last choice has been visible long enough, and take a choice again."""
         await asyncio.sleep(max(0.0, self._chosen_at + self.HIGHLIGHT_SECONDS - monotonic()))
+        await self._fill(prompt, first, second)
+        self.retry()
+
+    async def recall(self, prompt: str, first: str, second: str, outcome: float | None) -> None:
+        """Show a pair of the past with what was chosen; takes no choice."""
+        self.query_one("#keys").display = False
+        await self._fill(prompt, first, second)
+        self._mark(outcome)
+
+    async def _fill(self, prompt: str, first: str, second: str) -> None:
         self._texts = (prompt, first, second)
         with self.app.batch_update():
             self.query_one("#prompt", Static).update(harmless(prompt))
             self.query_one("#prompt-box").scroll_home(animate=False)
             await self.query_one("#answer-1", Answer).show(first)
             await self.query_one("#answer-2", Answer).show(second)
-        self.retry()
 
     def retry(self) -> None:
         """Take a choice for the pair on screen again, for example because storing the last one failed."""
@@ -223,11 +232,14 @@ class AnswerPair(Widget, can_focus=True):
             return
         self._set_open(False)
         self._chosen_at = monotonic()
+        self._mark(outcome)
+        self.post_message(self.Chosen(self, outcome))
+
+    def _mark(self, outcome: float | None) -> None:
         chosen = {FIRST: {1}, SECOND: {2}, TIE: {1, 2}}.get(-1.0 if outcome is None else outcome, set())
         for answer in self.query(Answer):
             if answer.number in chosen:
                 answer.mark("equally good" if outcome == TIE else "your choice")
-        self.post_message(self.Chosen(self, outcome))
 
     def watch_can_undo(self, can_undo: bool) -> None:
         if self.is_mounted:

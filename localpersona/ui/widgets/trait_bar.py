@@ -93,8 +93,13 @@ class TraitBar(Widget):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < self.NARROW_BELOW, "-narrow")
 
+    @property
+    def room(self) -> int:
+        """Columns for bar and words."""
+        return self.size.width
+
     def render(self) -> Content:
-        width = self.size.width
+        width = self.room
         low, high = (self._pole(end) for end in (-1, 1))
         if width < self.NARROW_BELOW:
             gap = Content(" " * max(width - low.cell_length - high.cell_length, 1))
@@ -108,7 +113,7 @@ class TraitBar(Widget):
 
     def position_at(self, x: int) -> float | None:
         """Return the position (−1 … 1) that the column x of the widget stands for; None beside the line."""
-        start, columns, _ = self._measure(self.size.width)
+        start, columns, _ = self._measure(self.room)
         return (x - start) / (columns - 1) * 2 - 1 if 0 <= x - start < columns and columns > 1 else None
 
     def _measure(self, width: int) -> tuple[int, int, int]:

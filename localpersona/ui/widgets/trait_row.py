@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 
 from localpersona.ui.widgets.trait_bar import TraitBar
 
@@ -25,6 +27,7 @@ class TraitRow(TraitBar, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", "Set", key_display="← →", id="trait.left"),
         Binding("right", "move(1)", "Set", show=False, id="trait.right"),
+        Binding("enter", "open", "Why", id="trait.open"),
         Binding("l", "lock", "Hold", id="trait.lock"),
         Binding("u", "unlock", "Let learn", id="trait.unlock"),
     ]
@@ -32,6 +35,7 @@ class TraitRow(TraitBar, can_focus=True):
     | Key(s) | Description |
     | :- | :- |
     | left, right | Set the trait by hand, a step towards that pole. |
+    | enter | See how it moved, and the comparisons behind it. |
     | l | Hold the trait where it is: comparisons no longer move it. |
     | u | Let comparisons decide again. |
 
@@ -45,6 +49,23 @@ class TraitRow(TraitBar, can_focus=True):
         &:focus { background: $primary 18%; }
     }
     """
+
+    TREND_FROM: ClassVar[int] = 112
+    """Columns from which there is room to show how the trait moved."""
+
+    trend: reactive[str] = reactive("")
+    """How it moved, one character a state, the newest last."""
+
+    class Opened(Message):
+        """The user wants to see what is behind the trait."""
+
+        def __init__(self, row: TraitRow) -> None:
+            super().__init__()
+            self.row = row
+
+        @property
+        def control(self) -> TraitRow:
+            return self.row
 
     class SetByHand(Message):
         """The user moved the trait or holds it where it is (`position` None)."""
@@ -73,6 +94,19 @@ class TraitRow(TraitBar, can_focus=True):
     def trait_name(self) -> str:
         return self.view.trait.name
 
+    @property
+    def room(self) -> int:
+        wide = self.trend and self.size.width >= self.TREND_FROM
+        return self.size.width - len(self.trend) - 2 if wide else self.size.width
+
+    def render(self) -> Content:
+        bar = super().render()
+        if self.room == self.size.width:
+            return bar
+        return Content.assemble(
+            bar.pad_right(self.room - bar.cell_length), "  ", (self.trend, "$foreground 70%")
+        )
+
     def show(self, view: TraitView, *, seconds: float = 0.4) -> None:
         super().show(view, seconds=seconds)
         self.refresh_bindings()
@@ -86,6 +120,9 @@ class TraitRow(TraitBar, can_focus=True):
         # From one step to the next, so that the middle can be hit.
         steps = round(self.view.position / _STEP) + direction
         self._set(min(max(steps * _STEP, -_FULLEST), _FULLEST))
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened(self))
 
     def action_lock(self) -> None:
         if not self.view.locked:

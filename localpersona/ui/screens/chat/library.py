@@ -12,6 +12,7 @@ from localpersona.store import StoreError
 from localpersona.text import one_line
 from localpersona.ui.answering import Live
 from localpersona.ui.screens.chat.acting import Acting
+from localpersona.ui.screens.confirm import ConfirmScreen
 from localpersona.ui.screens.rename import RenameScreen
 from localpersona.ui.transcript import Transcript, read
 from localpersona.ui.widgets.chat_list import ChatList, Chats
@@ -33,8 +34,8 @@ class Library(Acting):
         """The chat that the text in the prompt box belongs to. While another chat is being opened it is not the
         open one yet: a draft stored in that moment must not overwrite the other's."""
         self._opening = asyncio.Lock()
-        self._deleted: list[int] = []
-        """Chats deleted in this session, the last one last."""
+        self._deleted: list[tuple[int, tuple[int, ...]]] = []
+        """Chats deleted in this session with the comparisons that went with them, the last one last."""
         self._queued: set[int | None] = set()
         """Chats whose queue this session has written down."""
         self._keeping = asyncio.Lock()
@@ -223,10 +224,14 @@ class Library(Acting):
         if self.runner.live is not None and self.runner.live.chat_id == chat_id:
             self.tell("An answer is being written in this chat. Escape stops it.")
             return
-        store = self.assistant.store
+        store, trail = self.assistant.store, self.assistant.trail
         title = (await asyncio.to_thread(store.chat, chat_id)).title
+        taught = await asyncio.to_thread(trail.of_chat, chat_id)
+        if taught and not await self._forget_too(len(taught)):
+            taught = ()
         await asyncio.to_thread(store.delete_chat, chat_id)
-        self._deleted.append(chat_id)
+        await asyncio.to_thread(trail.remove, taught)
+        self._deleted.append((chat_id, taught))
         self.tell(
             f"Deleted “{one_line(title, 40) or 'Untitled'}”. u in the list of chats (Ctrl+B) brings it back."
         )
@@ -234,12 +239,21 @@ class Library(Acting):
             await self.open_chat(None)
         await self.list_chats()
 
+    async def _forget_too(self, count: int) -> bool:
+        """Ask whether what a chat taught goes with it."""
+        comparisons, them = ("a comparison", "it") if count == 1 else (f"{count} comparisons", "them")
+        question = f"Your profile learned from {comparisons} in this chat. Forget {them}, too?"
+        detail = "The chat is deleted either way; u brings it back, with whatever went with it."
+        screen = ConfirmScreen(question, detail, yes="Forget, too", no="Keep what was learned")
+        return await self.app.push_screen_wait(screen)
+
     async def _restore(self) -> None:
         if not self._deleted:
             self.tell("No chat was deleted since the start.")
             return
-        chat_id = self._deleted.pop()
+        chat_id, taught = self._deleted.pop()
         await asyncio.to_thread(self.assistant.store.restore_chat, chat_id)
+        await asyncio.to_thread(self.assistant.trail.restore, taught)
         self.app.clear_notifications()  # it no longer has to be brought back
         await self.open_chat(chat_id)
 
