@@ -49,6 +49,20 @@ class Settings:
         choices=("off", "light", "medium", "full"),
     )
     instructions: bool = _setting(True, "Also tell the model in words what you like, in the system prompt.")
+    contrast: float = _setting(
+        1.0,
+        "Above 1: the words about your taste count for more than the model lets them, at twice the work.",
+        low=1.0,
+        high=4.0,
+    )
+    steering: bool = _setting(
+        True,
+        "Move the model towards your taste from within, once `localpersona models steer` was run for it.",
+    )
+    adapters: str = _setting(
+        "",
+        "LoRA files to mix in: file = scale; file = trait. A trait's weight in your taste is then the scale.",
+    )
     patience: str = _setting(
         "balanced",
         "How long an answer may take for the sake of your taste. fast: up to twice a plain one; best: seven times.",

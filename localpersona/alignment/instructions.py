@@ -38,8 +38,12 @@ def wishes(weights: Weights, strength: float, tastes: Container[str]) -> tuple[K
 
 
 def instruction_line(weights: Weights, strength: float, tastes: Container[str]) -> str:
-    """Return `wishes` in words; "" without any. The user's own in a prompt go first, and the line says so."""
-    found = wishes(weights, strength, tastes)
+    """Return `wishes` in words; "" without any."""
+    return in_words(wishes(weights, strength, tastes))
+
+
+def in_words(found: Sequence[Known]) -> str:
+    """Return wishes as one line; "" without any. The user's own in a prompt go first, and the line says so."""
     if not found:
         return ""
     words = "; ".join(pole(known.trait, known.mean).asked for known in found)

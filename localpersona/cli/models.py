@@ -11,6 +11,7 @@ import click
 from localpersona.cli.common import columns, json_option, opened, print_json
 from localpersona.cli.model_names import resolved
 from localpersona.cli.optimise import optimise
+from localpersona.cli.steer import steer
 from localpersona.text import one_line
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def models() -> None:
 
 
 models.add_command(optimise)
+models.add_command(steer)
 
 
 @models.command("list")

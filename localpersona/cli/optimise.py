@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from localpersona.cli.common import failing_plainly, is_terminal, opened
+from localpersona.cli.common import failing_plainly, opened
 from localpersona.cli.model_names import path_of
+from localpersona.cli.progress import Display
 from localpersona.text import one_line
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def optimise(model: str, undo: bool) -> None:
 
         jobs = Optimiser(threads=settings.threads, gpu_layers=settings.gpu_layers)
         try:
-            copy = make(path, jobs, _Display())
+            copy = make(path, jobs, Display())
         except NotWorthIt as outcome:
             click.echo(f"\n{outcome}", err=True)
             raise click.exceptions.Exit(1) from outcome
@@ -62,19 +62,3 @@ def _done(path: Path, copy: Copy) -> None:
         f"\n{one_line(path.name, 60)} as {copy} ({copy.size_bytes / 1e9:.1f} GB). The original is untouched.\n"
         "The copy answers from now on. To undo: localpersona models optimise --undo"
     )
-
-
-class _Display:
-    """Prints each stage on a line of its own, and how much of it is done where somebody watches."""
-
-    def __init__(self) -> None:
-        self._what, self._shown = "", -1
-        self._watched = is_terminal(sys.stderr)
-
-    def __call__(self, what: str, done: float) -> None:
-        percent = int(100 * done)
-        if what != self._what:
-            click.echo(f"{chr(10) if self._what else ''}{what} …", err=True, nl=False)
-        elif self._watched and percent != self._shown:
-            click.echo(f"\r{what} … {percent} %", err=True, nl=False)
-        self._what, self._shown = what, percent

@@ -1,4 +1,4 @@
-"""The jobs of optimising a model, each in a child process of its own: chatting goes on, and stopping means killing."""
+"""Long jobs on a model, each in a child process of its own: chatting goes on, and stopping means killing."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Optimiser:
     def quantise(self, source: Path, target: Path, kind: str, tell: Callable[[float], None]) -> None:
         """Raises EngineError."""
         self._run("quantise", tell, source=str(source), target=str(target), kind=kind)
+
+    def steer(self, model: Path, target: Path, tell: Callable[[float], None]) -> None:
+        """Make the model's steering vectors and write them to target. Raises EngineError."""
+        spec = ModelSpec(str(model), 1_024, self._threads, self._gpu_layers)
+        self._run("steer", tell, spec=asdict(spec), target=str(target))
 
     def close(self) -> None:
         """End whatever runs, at once."""

@@ -82,7 +82,9 @@ def _vector(decoder: LlamaDecoder, steering: SteeringSpec | None) -> bytes:
         return b""
     found = read_directions(steering.path, decoder.layers, decoder.width)
     if len(found.names) != len(steering.weights):
-        raise ModelError("The steering vectors are of another version.\nMake them again: localpersona models steer")
+        raise ModelError(
+            "The steering vectors are of another version.\nMake them again: localpersona models steer"
+        )
     return found.combined(steering.weights).tobytes()
 
 

@@ -15,8 +15,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from localpersona.engine import limits, wire

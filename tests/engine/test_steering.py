@@ -87,8 +87,9 @@ def test_nothing_but_numbers_is_read(made: Directions, tmp_path: Path) -> None:
         np.savez(tmp_path / f"{name}.npz", **arrays)  # type: ignore[arg-type]
     (tmp_path / "text.npz").write_text("no archive")
     for name in (*hostile, "text"):
-        with pytest.raises(ModelError, match="cannot be read"):
+        with pytest.raises(ModelError, match="cannot be read") as raised:
             read_directions(tmp_path / f"{name}.npz", 4, 8)
+        assert len(str(raised.value).splitlines()) == 2
     with pytest.raises(ModelError, match="no steering vectors yet"):
         read_directions(tmp_path / "missing.npz", 4, 8)
 
