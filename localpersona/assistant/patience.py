@@ -1,25 +1,28 @@
 """How long an answer may take: from a user's patience and the model's speed to what is searched for, and how.
 
-All levels search block by block: what is chosen can be read at once, and for the same time it gains more than
-choosing among whole answers. They differ in how many continuations they can afford.
+"fast" chooses among beginnings and writes the best one on. The others choose block by block, which gains more
+for the time and can be read from the first block on; beside it the plain answer is decoded, so that there is
+something to compare. How many candidates there are is what the model's speed affords.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from localpersona.alignment.pruning import halving
 from localpersona.engine.protocol import SearchSpec, Speed
 
-DEFAULT = "balanced"
 UNMEASURED = 4
 """Candidates for a model whose speed is not known."""
 COUNTS = (2, 3, 4, 6, 8, 12, 16)
-BLOCK, SHORTEST_BLOCK = 24, 12
-"""Tokens. A beginning shorter than that says too little."""
 FIRST_SECONDS = 1.2
-"""The first block should be there by then, which leaves 0.3 s for the prompt."""
+"""Text should be seen by then, which leaves 0.3 s for the prompt."""
 TYPICAL_TOKENS = 200
 """Of an answer."""
+BLOCK, SHORTEST_BLOCK = 24, 12
+"""Tokens of a block. A beginning shorter than that says too little."""
+FIRST_RUNG = 16
 SCORE_SECONDS = 0.15e-3
 """What the reward model takes for one token of a response (0.23 s for 8 answers of 136 words on 2 cores)."""
 SCORED_BESIDES = 30
@@ -32,11 +35,16 @@ class Level:
 
     times: float
     """How many times as long as a plain answer it may take."""
+    guided: bool
     least: int
     """Candidates even where that takes longer."""
 
 
-LEVELS = {"fast": Level(2.0, 1), "balanced": Level(3.3, 2), "best": Level(7.0, 4)}
+LEVELS = {
+    "fast": Level(2.0, guided=False, least=1),
+    "balanced": Level(3.3, guided=True, least=3),
+    "best": Level(7.0, guided=True, least=4),
+}
 
 
 def search_for(patience: str, speed: Speed | None, max_tokens: int) -> tuple[int, SearchSpec]:
@@ -44,28 +52,55 @@ def search_for(patience: str, speed: Speed | None, max_tokens: int) -> tuple[int
 
     Raises KeyError for a word that is none of `LEVELS`.
     """
-    level = LEVELS[patience]
+    level, tokens = LEVELS[patience], min(max_tokens, TYPICAL_TOKENS)
+    if level.guided:
+        return _guided(level, speed, tokens)
+    return _pruned(level, speed, tokens)
+
+
+def _guided(level: Level, speed: Speed | None, tokens: int) -> tuple[int, SearchSpec]:
     if speed is None:
-        return UNMEASURED, _guided(UNMEASURED, BLOCK)
-    tokens = min(max_tokens, TYPICAL_TOKENS)
+        return UNMEASURED, SearchSpec("guided", block=BLOCK, beside=True)
+    count = _most(level, speed, tokens, lambda count: guided_seconds(count, speed, tokens))
+    return count, SearchSpec("guided", block=_block(count, speed), beside=True)
+
+
+def _pruned(level: Level, speed: Speed | None, tokens: int) -> tuple[int, SearchSpec]:
+    search = SearchSpec(pruned=True, block=FIRST_RUNG, finalists=1)
+    if speed is None:
+        return UNMEASURED, search
+
+    def seconds(count: int) -> float:
+        whole, first = pruned_seconds(count, speed, tokens)
+        return whole if first <= FIRST_SECONDS else float("inf")
+
+    return _most(level, speed, tokens, seconds), search
+
+
+def _most(level: Level, speed: Speed, tokens: int, seconds: Callable[[int], float]) -> int:
     allowed = level.times * tokens * speed.step_of(1)
-    fitting = [count for count in COUNTS if seconds(count, speed, tokens) <= allowed]
-    count = max([level.least, *fitting])
-    return count, _guided(count, _block(count, speed))
+    return max([level.least, *(count for count in COUNTS if seconds(count) <= allowed)])
 
 
-def seconds(count: int, speed: Speed, tokens: int) -> float:
-    """Return what an answer of so many tokens takes, found among so many candidates."""
-    block = _block(count, speed)
-    scoring = count * SCORE_SECONDS * (SCORED_BESIDES + tokens / 2)
-    return tokens * speed.step_of(count) + tokens / block * (speed.step_of(1) + scoring)
+def guided_seconds(count: int, speed: Speed, tokens: int) -> float:
+    """Return what an answer of so many tokens takes, block by block, the plain one among the candidates."""
+    scoring = (count - 1) * _scoring(tokens // 2)
+    return tokens * speed.step_of(count) + tokens / _block(count, speed) * (speed.step_of(1) + scoring)
+
+
+def pruned_seconds(count: int, speed: Speed, tokens: int) -> tuple[float, float]:
+    """Return what an answer takes in all and until it is seen, when all but one fall on the way."""
+    taken, at, rows = 0.0, 0, count
+    for rung in halving(count, FIRST_RUNG, 1):
+        taken += (min(rung.tokens, tokens) - at) * speed.step_of(rows) + rows * _scoring(rung.tokens)
+        at, rows = min(rung.tokens, tokens), rung.survivors
+    return taken + (tokens - at) * speed.step_of(1), taken
+
+
+def _scoring(tokens: int) -> float:
+    return SCORE_SECONDS * (SCORED_BESIDES + tokens)
 
 
 def _block(count: int, speed: Speed) -> int:
     affordable = int(FIRST_SECONDS / speed.step_of(count)) if speed.step_of(count) > 0 else BLOCK
     return min(max(affordable, SHORTEST_BLOCK), BLOCK)
-
-
-def _guided(count: int, block: int) -> SearchSpec:
-    # With two there is no room for an answer that is not searched for.
-    return SearchSpec("guided", block=block, beside=count > 2)
