@@ -25,8 +25,8 @@ from localpersona.alignment.decoder import Decoder, Stopped
 from localpersona.engine.protocol import ModelSpec, Speed
 
 ROWS = 8
-_PROMPT = 128
-_ENOUGH_SECONDS = 0.25
+_PROMPT = 64
+_ENOUGH_SECONDS = 0.15
 """Of steps of one kind; at least two are always measured, because the first one reserves memory."""
 _MOST_STEPS = 12
 _KEPT = 200
@@ -64,7 +64,7 @@ def measure(decoder: Measurable, clock: Callable[[], float] = time.perf_counter)
     token = 1
     prompt = _quickest(lambda: _again(decoder, [token] * 16), clock) / 16
     length = min(_PROMPT, decoder.cells // 4)
-    if prompt * length < 2 * _ENOUGH_SECONDS:
+    if prompt * length < 4 * _ENOUGH_SECONDS:
         prompt = _quickest(lambda: _again(decoder, [token] * length), clock) / length
     one = _quickest(lambda: decoder.append({0: [token]}), clock)
     decoder.fork(0, range(1, rows))

@@ -42,7 +42,7 @@ def test_a_step_and_its_rows_are_told_apart() -> None:
     decoder = TimedDecoder()
     found = speed.measure(decoder, lambda: decoder.now)  # type: ignore[arg-type]
     assert (found.step, found.row) == pytest.approx((2e-3, 1e-3))
-    assert found.prompt_token == pytest.approx(0.25e-3 + 2e-3 / 128)
+    assert found.prompt_token == pytest.approx(0.25e-3 + 2e-3 / 64)
     assert found.step_of(4) == pytest.approx(6e-3)
     assert decoder.now < 2 and not any(decoder.held.values())  # about a second, and nothing left behind
 
