@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from localpersona.alignment.beginnings import expected
 from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.search import Values
 from localpersona.engine.protocol import Scores, Taste
+from localpersona.rewards.traits import TRAITS
 
 Scorer = Callable[[str, Sequence[str], bool], Scores]
 """From a prompt, responses to it and whether they are whole to their trait scores."""
 Row = tuple[tuple[float, ...], tuple[float, ...]]
 """Traits (J,) and spread (J,) of one response."""
+_NAMES = tuple(trait.name for trait in TRAITS)
 
 
 class TasteJudge:
@@ -35,6 +38,10 @@ class TasteJudge:
         for whole in (True, False):
             self._read([text for text, ended in keys if ended is whole], whole)
         traits, spread = (np.array(rows) for rows in zip(*(self._rows[key] for key in keys), strict=True))
+        begun = [index for index, ended in enumerate(finished) if not ended]
+        if begun and traits.shape[1] == len(_NAMES):
+            words = [len(texts[index].split()) for index in begun]
+            traits[begun] = expected(traits[begun], _NAMES, words)
         taste, usable = self._taste, [bool(text.strip()) for text in texts]
         return choose(traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable).values
 

@@ -1,0 +1,60 @@
+"""What drafts are worth: read once each, beginnings as such, and nothing for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from localpersona.engine.judging import TasteJudge
+from localpersona.engine.protocol import Scores, Taste
+from localpersona.rewards import TRAITS
+
+J = len(TRAITS)
+QUALITY, HUMOUR = (
+    next(i for i, trait in enumerate(TRAITS) if trait.name == name) for name in ("quality", "humour")
+)
+
+
+class Scorer:
+    """Gives each text as many points, in quality and humour, as it has exclamation marks."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[str, ...], bool]] = []
+
+    def __call__(self, prompt: str, texts: Sequence[str], finished: bool) -> Scores:
+        self.calls.append((prompt, tuple(texts), finished))
+        rows = tuple(
+            tuple(float(text.count("!")) if index in (QUALITY, HUMOUR) else 0.0 for index in range(J))
+            for text in texts
+        )
+        return Scores(rows, ((0.0,) * J,) * len(texts), "v")
+
+
+def judge(scorer: Scorer, begun: str = "", **weights: float) -> TasteJudge:
+    mean = tuple(weights.get(trait.name, 0.0) for trait in TRAITS)
+    return TasteJudge(scorer, Taste(mean, ((0.0,) * J,) * J, "v", 0.5), "Why?", begun)
+
+
+def test_whole_texts_are_read_once_and_beginnings_as_beginnings() -> None:
+    scorer = Scorer()
+    found = judge(scorer, humour=1.0)
+    assert found(["a!", "b!!"], [True, False]).tolist() == [1.0, 2.0]
+    assert found(["a!", "c"], [True, True]).tolist() == [1.0, 0.0]
+    assert scorer.calls == [("Why?", ("a!",), True), ("Why?", ("b!!",), False), ("Why?", ("c",), True)]
+    assert found.row("a!")[0][HUMOUR] == 1.0 and found.row("never seen") == ((), ())
+
+
+def test_what_a_beginning_cannot_tell_counts_less() -> None:
+    texts = ["a", "b!!"]
+    whole = judge(Scorer(), quality=1.0)(texts, [True, True])
+    begun = judge(Scorer(), quality=1.0)(texts, [False, False])
+    assert 0 < begun[1] - begun[0] < 0.5 * (whole[1] - whole[0])
+
+
+def test_nothing_cannot_be_chosen_and_a_continued_answer_is_judged_as_a_whole() -> None:
+    scorer = Scorer()
+    values = judge(scorer, "It is ", humour=1.0)([" ", "so!"], [True, True])
+    assert values[0] == -np.inf and values[1] == pytest.approx(1.0)
+    assert scorer.calls[0][1] == ("It is  ", "It is so!")
