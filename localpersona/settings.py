@@ -49,6 +49,14 @@ class Settings:
         choices=("off", "light", "medium", "full"),
     )
     instructions: bool = _setting(True, "Also tell the model in words what you like, in the system prompt.")
+    patience: str = _setting(
+        "balanced",
+        "How long an answer may take for the sake of your taste. fast: up to twice a plain one; best: seven times.",
+        choices=("fast", "balanced", "best"),
+    )
+    candidates: int = _setting(
+        0, "How many whole answers to choose from. 0: as your patience allows.", low=0, high=32
+    )
     contrast: float = _setting(
         1.0,
         "Above 1: the words about your taste count for more than the model lets them, at twice the work.",
@@ -62,14 +70,6 @@ class Settings:
     adapters: str = _setting(
         "",
         "LoRA files to mix in: file = scale; file = trait. A trait's weight in your taste is then the scale.",
-    )
-    patience: str = _setting(
-        "balanced",
-        "How long an answer may take for the sake of your taste. fast: up to twice a plain one; best: seven times.",
-        choices=("fast", "balanced", "best"),
-    )
-    candidates: int = _setting(
-        0, "How many whole answers to choose from. 0: as your patience allows.", low=0, high=32
     )
     context_length: int = _setting(
         4096,

@@ -14,9 +14,10 @@ from typing import cast
 
 from localpersona.assistant.conversation import title, turns
 from localpersona.assistant.models import ModelHost
-from localpersona.assistant.plan import PLAIN, Options, Plan, explained, plan, sampling
+from localpersona.assistant.plan import PLAIN, Options, Plan, explained, of_prompt, plan, sampling
 from localpersona.assistant.recording import Record
 from localpersona.assistant.taste import UserTaste
+from localpersona.assistant.toolbox import wanted
 from localpersona.assistant.views import AnswerFailed
 from localpersona.engine.protocol import Delta, Engine, EngineError, EngineEvent, Generated, GenerateRequest
 from localpersona.events import Accepted, Event, Failed, Finished, Loading, Notice
@@ -55,6 +56,8 @@ class Answering:
         self._running: dict[threading.Event, threading.Event] = {}
         """By the event that says that an answer has ended, the one that stops it."""
         self._recent: OrderedDict[int, Reply] = OrderedDict()
+        self._foreign: set[str] = set()
+        """Languages of which it was said that nothing is chosen in them."""
 
     def ask(self, prompt: str, chat_id: int | None, parent_id: int | None, options: Options) -> Events:
         """Answer a new prompt."""
@@ -102,8 +105,9 @@ class Answering:
             return recent.explanation
         candidates = self.candidates_of(message_id)
         strength = self._models.settings.strength
-        taste = self._taste.request("full" if strength == "off" else strength)
-        return explained(candidates, self._chats.message(message_id).chosen, taste, self._taste)
+        what = wanted(self.prompt_of(message_id))
+        taste = of_prompt(self._taste.request("full" if strength == "off" else strength), self._taste, what)
+        return explained(candidates, self._chats.message(message_id).chosen, taste, self._taste, what)
 
     # Where the answer goes
 
@@ -220,15 +224,19 @@ class Answering:
         except EngineError:
             if not stop.is_set():  # else it is the user who stopped the loading, and nothing failed
                 raise
-        info = self._engine.info
-        made = plan(self._models.settings, self._taste, options, info.speed if info else None)
+        made = plan(self._models.settings, self._taste, options, job.prompt, self._engine.info)
+        yield from self._tell_of_language(made)
         request = GenerateRequest(
-            turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt, made.instruction),
+            turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt),
             sampling=sampling(self._models.settings, self._seed(options)),
             candidates=made.candidates,
             search=made.search,
             taste=made.taste,
             continuation=record.continuation,
+            instruction=made.tools.instruction,
+            contrast=made.tools.contrast,
+            steering=made.tools.steering,
+            adapters=made.tools.adapters,
         )
         with self._taste.scoring_paused():
             done = None if stop.is_set() else (yield from self._decode(request, record, stop))
@@ -250,6 +258,13 @@ class Answering:
         with self._taste.scoring_paused():
             self._models.load()
         yield from (Notice(notice) for notice in self._models.notices[told:])
+
+    def _tell_of_language(self, made: Plan) -> Iterable[Event]:
+        """Say once for each language that answers in it are not chosen by taste."""
+        language = made.wanted.foreign
+        if language and language not in self._foreign:
+            self._foreign.add(language)
+            yield Notice(made.wanted.notes[-1])
 
     def _decode(
         self, request: GenerateRequest, record: Record, stop: threading.Event
@@ -296,7 +311,7 @@ class Answering:
         if not made.aligned:
             return PLAIN
         taste = made.taste or self._taste.request(self._models.settings.strength)
-        return explained(candidates, chosen, taste, self._taste, made.instruction)
+        return explained(candidates, chosen, taste, self._taste, made.wanted, made.tools.instruction)
 
     def _seed(self, options: Options) -> int:
         return secrets.randbelow(_SEEDS) if options.seed is None else options.seed

@@ -11,16 +11,14 @@ from localpersona.values import Turn
 TITLE_LENGTH = 60
 
 
-def turns(
-    earlier: Iterable[MessageRow], prompt: str, system_prompt: str = "", instruction: str = ""
-) -> tuple[Turn, ...]:
+def turns(earlier: Iterable[MessageRow], prompt: str, system_prompt: str = "") -> tuple[Turn, ...]:
     """Return system turn (if any), the exchanges so far and the prompt.
 
     A prompt without an answer (it failed, or was stopped before the first word) is left out together with it:
     many chat templates refuse two user turns in a row, and a prompt that broke once must not break every
     later answer.
     """
-    system = "\n\n".join(part for part in (system_prompt.strip(), instruction) if part)
+    system = system_prompt.strip()
     conversation = [Turn("system", system)] if system else []
     asked: MessageRow | None = None
     for message in earlier:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypedDict
 
 from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.explanation import explain
-from localpersona.alignment.instructions import instruction_line
-from localpersona.alignment.strength import STRENGTHS
+from localpersona.alignment.requests import without
 from localpersona.assistant.patience import search_for
 from localpersona.assistant.taste import UserTaste
-from localpersona.engine.protocol import SearchSpec, Speed, Taste
-from localpersona.rewards.traits import TASTES
+from localpersona.assistant.toolbox import Tools, Wanted, tools, wanted
+from localpersona.engine.protocol import EngineError, ModelInfo, SearchSpec, Speed, Taste
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
 
 Somebody = Literal["you", "nobody", "opposite"]
 """For whom an answer can be made, to see what a profile does."""
 PLAIN = Explanation("The plain model's answer: your taste was not applied.")
+
+
+class Asking(TypedDict, total=False):
+    """What a front end may ask of one answer besides its prompt; `Assistant.stream` says what each means."""
+
+    chat_id: int | None
+    parent_id: int | None
+    patience: str | None
+    candidates: int | None
+    plain: bool
+    save: bool
+    seed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +55,38 @@ class Plan:
     search: SearchSpec = field(default_factory=SearchSpec)
     taste: Taste | None = None
     """None: nothing to choose between or by."""
-    instruction: str = ""
+    tools: Tools = field(default_factory=Tools)
+    wanted: Wanted = field(default_factory=Wanted)
+    """By the prompt itself."""
     aligned: bool = False
     """False: the plain model, bit for bit what the LLM says to the conversation alone."""
 
 
-def plan(settings: Settings, user: UserTaste, options: Options, speed: Speed | None = None) -> Plan:
-    """Return how to answer with a model of this speed: strength "off" and `options.plain` mean the plain model."""
+def plan(settings: Settings, user: UserTaste, options: Options, prompt: str, model: ModelInfo | None) -> Plan:
+    """Return how to answer a prompt with a model: strength "off" and `options.plain` mean the plain model.
+
+    What the prompt asks for explicitly is left to it. Of a language that the reward model does not read, nothing
+    is chosen. Raises EngineError for a setting that makes no sense.
+    """
     if options.plain or settings.strength == "off":
         return Plan()
-    instruction = ""
-    if settings.instructions:
-        weights = user.opposite() if options.opposite else user.weights()
-        instruction = instruction_line(weights, STRENGTHS[settings.strength], TASTES)
-    count, search = _search(settings, options, speed)
-    taste = user.request(settings.strength, opposite=options.opposite) if count > 1 else None
-    return Plan(count, search, taste, instruction, aligned=True)
+    what = wanted(prompt)
+    weights = user.opposite() if options.opposite else user.weights()
+    taste = of_prompt(user.request(settings.strength, opposite=options.opposite), user, what)
+    try:
+        found = tools(settings, weights, dict(zip(user.prior.names, taste.mean, strict=True)), what, model)
+    except ValueError as error:
+        raise EngineError(f"{error}.\nChange it in the settings.") from error
+    count, search = (
+        (1, SearchSpec()) if what.foreign else _search(settings, options, model.speed if model else None)
+    )
+    return Plan(count, search, taste if count > 1 else None, found, what, aligned=True)
+
+
+def of_prompt(taste: Taste, user: UserTaste, what: Wanted) -> Taste:
+    """Return the weights that are left for an answer to a prompt which settles some traits itself."""
+    mean, covariance = without(taste.mean, taste.covariance, user.prior.names, what.settled)
+    return replace(taste, mean=tuple(mean.tolist()), covariance=tuple(map(tuple, covariance.tolist())))
 
 
 def _search(settings: Settings, options: Options, speed: Speed | None) -> tuple[int, SearchSpec]:
@@ -83,9 +110,14 @@ def sampling(settings: Settings, seed: int) -> Sampling:
 
 
 def explained(
-    candidates: tuple[Candidate, ...], chosen: int, taste: Taste, user: UserTaste, instruction: str = ""
+    candidates: tuple[Candidate, ...],
+    chosen: int,
+    taste: Taste,
+    user: UserTaste,
+    what: Wanted,
+    instruction: str = "",
 ) -> Explanation:
-    """Say why `candidates[chosen]` was (or, by these weights, is) the one."""
+    """Say why `candidates[chosen]` was (or, by the weights for this prompt, is) the one."""
     names = user.prior.names
     values = [0.0] * len(candidates)
     if candidates and all(len(candidate.traits) == len(names) for candidate in candidates):
@@ -95,4 +127,5 @@ def explained(
         values = choose(
             traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable
         ).values.tolist()
-    return explain(candidates, chosen, taste.mean, names, values, instruction, claimed=user.claimed())
+    found = explain(candidates, chosen, taste.mean, names, values, instruction, claimed=user.claimed())
+    return replace(found, summary=" ".join([found.summary, *what.notes]))

@@ -14,7 +14,7 @@ from localpersona.alignment.steering import steering_weights
 from localpersona.alignment.strength import STRENGTHS
 from localpersona.alignment.wording import listed
 from localpersona.assistant.adapters import mixture
-from localpersona.engine.protocol import Adapter, SteeringSpec
+from localpersona.engine.protocol import Adapter, ModelInfo, SteeringSpec
 from localpersona.engine.steering_file import place
 from localpersona.preferences import Weights
 from localpersona.rewards.traits import TASTES, TRAITS
@@ -62,8 +62,10 @@ def wanted(prompt: str) -> Wanted:
     return Wanted(traits, foreign, tuple(notes))
 
 
-def tools(settings: Settings, weights: Weights, mean: Mapping[str, float], what: Wanted, model: str) -> Tools:
-    """Return what the settings allow, for effective weights `mean` by trait and the model's file.
+def tools(
+    settings: Settings, weights: Weights, mean: Mapping[str, float], what: Wanted, model: ModelInfo | None
+) -> Tools:
+    """Return what the settings allow, for effective weights `mean` by trait and the model in use.
 
     What a prompt settles goes into none of them. Raises ValueError for adapters that make no sense.
     """
@@ -73,7 +75,7 @@ def tools(settings: Settings, weights: Weights, mean: Mapping[str, float], what:
     return Tools(
         in_words(found),
         gamma,
-        _steering(mean, what, model) if settings.steering and not what.foreign else None,
+        _steering(mean, what, model.path) if model and settings.steering and not what.foreign else None,
         mixture(settings.adapters, {name: value for name, value in mean.items() if name not in what.settled}),
     )
 

@@ -293,18 +293,19 @@ def test_off_and_plain_are_the_plain_model(open_assistant: Opener, how: str) -> 
     reply = assistant.reply("Hi", candidates=8, plain=how == "plain", seed=7)
     request = engine_of(assistant).requests[-1]
     assert (request.candidates, request.taste, request.sampling.seed) == (1, None, 7)
+    assert not (request.instruction or request.contrast or request.steering or request.adapters)
     assert [turn.content for turn in request.turns] == [Settings().system_prompt, "Hi"]
     assert "plain model" in reply.explanation.summary
 
 
-def test_the_instruction_ends_the_system_prompt_when_it_is_on(open_assistant: Opener) -> None:
+def test_the_instruction_goes_with_the_request_when_it_is_on(open_assistant: Opener) -> None:
     for on in (True, False):
         assistant = open_assistant(instructions=on, system_prompt="Be honest.")
         assistant.lock("length", -0.9)
         reply = assistant.reply("Hi")
-        system = engine_of(assistant).requests[-1].turns[0]
-        assert system.content.startswith("Be honest.")
-        assert ("short and concise" in system.content) is on
+        request = engine_of(assistant).requests[-1]
+        assert [turn.content for turn in request.turns] == ["Be honest.", "Hi"]
+        assert ("short and concise" in request.instruction) is on
         assert ("short and concise" in reply.explanation.instruction) is on
 
 

@@ -205,4 +205,4 @@ async def test_the_arrow_keys_go_from_row_to_row(assistant: Assistant) -> None:
                 next(node.info.name for node in app.focused.ancestors if isinstance(node, SettingRow))
             )
             await pilot.press("down")
-        assert visited == ["strength", "instructions", "patience", "candidates", "context_length"]
+        assert visited == ["strength", "instructions", "patience", "candidates", "contrast"]
