@@ -43,6 +43,7 @@ def examine() -> Iterator[Finding]:
         _database,
         _settings,
         _reward_model,
+        _graphics_card,
         _language_model,
     ]
     for check in checks:
@@ -126,6 +127,22 @@ def _reward_model() -> Iterator[Finding]:
     yield Finding("Reward model", "works", f"{len(scores.traits[0])} traits, version {scores.version}")
 
 
+def _graphics_card() -> Iterator[Finding]:
+    with closing(EngineClient()) as engine:
+        try:
+            found = engine.graphics()
+        except EngineError as error:
+            yield Finding("Graphics card", "attention", str(error).partition("\n")[0])
+            return
+    if found.supported:
+        yield Finding("Graphics card", "works", ", ".join(found.cards) or "in use by llama.cpp")
+    elif found.remedy:
+        said = "none in use: this build of llama.cpp has no GPU support"
+        yield Finding("Graphics card", "attention", said, found.remedy)
+    else:
+        yield Finding("Graphics card", "works", "none found; models run on the processor")
+
+
 def _language_model() -> Iterator[Finding]:
     settings, _ = settings_file.load(paths.settings())
     embedded = embedded_model()
@@ -145,7 +162,7 @@ def _language_model() -> Iterator[Finding]:
             yield Finding("Language model", "fails", str(error), "Choose another: localpersona models list")
             return
     speed = finished.statistics.tokens_per_second if hasattr(finished, "statistics") else 0.0
-    yield Finding("Language model", "works", f"{info.name}: {speed:.0f} tokens/s on {info.device}")
+    yield Finding("Language model", "works", f"{info.name}: {speed:.0f} tokens/s, {info.placement}")
     if not settings.model:
         remedy = "For better answers get a larger GGUF file: localpersona models list"
         yield Finding(

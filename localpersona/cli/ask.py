@@ -14,6 +14,7 @@ import click
 
 from localpersona.cli.common import (
     StatusLine,
+    gpu_layers_option,
     is_terminal,
     json_option,
     model_option,
@@ -50,6 +51,7 @@ _MOST_BYTES = 16 << 20
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Make the answer repeatable.")
 @profile_option
 @model_option
+@gpu_layers_option
 def ask(
     prompt: tuple[str, ...],
     as_json: bool,
@@ -61,13 +63,14 @@ def ask(
     seed: int | None,
     profile: str | None,
     model: str | None,
+    gpu_layers: int | None,
 ) -> None:
     """Answer PROMPT in your taste and print the answer.
 
     Text piped in comes before the prompt, or is the prompt if there is none.
     """
     question = _question(prompt)
-    with opened(profile, model, looks_only=no_save) as assistant:
+    with opened(profile, model, gpu_layers=gpu_layers, looks_only=no_save) as assistant:
         chat_id = _latest_chat(assistant) if go_on else None
         options: dict[str, Any] = {
             "patience": patience,

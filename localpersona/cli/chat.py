@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localpersona.cli.common import is_terminal, model_option, opened, profile_option
+from localpersona.cli.common import gpu_layers_option, is_terminal, model_option, opened, profile_option
 from localpersona.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 @click.command()
 @profile_option
 @model_option
-def chat(profile: str | None = None, model: str | None = None) -> None:
+@gpu_layers_option
+def chat(profile: str | None = None, model: str | None = None, gpu_layers: int | None = None) -> None:
     """Open the chat in this terminal (the default command)."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise click.UsageError(
             'The chat needs a terminal. For scripts and pipes there is: localpersona ask "…"',
             ctx=click.get_current_context(silent=True),
         )
-    with opened(profile, model) as assistant:
+    with opened(profile, model, gpu_layers=gpu_layers) as assistant:
         from localpersona.ui.app import LocalPersonaApp
 
         app = LocalPersonaApp(assistant)

@@ -16,6 +16,7 @@ from localpersona.text import harmless, one_line
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
+    from localpersona.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,13 +37,26 @@ def model_option(command: Command) -> Command:
     return click.option("--model", metavar="GGUF", help="An LLM file, for this run only.")(command)
 
 
+def gpu_layers_option(command: Command) -> Command:
+    return click.option(
+        "--gpu-layers",
+        type=click.IntRange(-1, 1000),
+        metavar="N",
+        help="Layers on the graphics card, for this run: -1 as many as fit, 0 none.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 @contextmanager
 def opened(
-    profile: str | None = None, model: str | None = None, *, looks_only: bool = False
+    profile: str | None = None,
+    model: str | None = None,
+    *,
+    gpu_layers: int | None = None,
+    looks_only: bool = False,
 ) -> Iterator[Assistant]:
     """Open the assistant, say its notices on stderr, and turn its errors into one or two plain lines.
 
@@ -55,10 +69,19 @@ def opened(
 
         listen()
         store = Store.open(None) if looks_only and not paths.database().exists() else None
-        with Assistant.open(profile=profile, model=model, store=store) as assistant:
+        settings = None if gpu_layers is None else _settings_with(gpu_layers)
+        with Assistant.open(profile=profile, model=model, store=store, settings=settings) as assistant:
             tell(*assistant.notices)
             yield assistant
             tell(*assistant.notices)
+
+
+def _settings_with(gpu_layers: int) -> Settings:
+    from localpersona import settings as settings_file
+
+    settings, problems = settings_file.load(paths.settings())
+    tell(*problems)
+    return settings_file.replaced(settings, gpu_layers=gpu_layers)
 
 
 def require_keeping(assistant: Assistant, otherwise: str) -> None:

@@ -89,7 +89,7 @@ def use(model: str) -> None:
         path = resolved(assistant, model)
         click.echo("Loading it …", err=True)
         info = assistant.use_model(path)
-        click.echo(f"In use from now on: {one_line(info.name)} ({info.device}).")
+        click.echo(f"In use from now on: {one_line(info.name)} ({one_line(info.placement)}).")
 
 
 def _in_use(model: ModelFile, current: str) -> bool:

@@ -8,6 +8,7 @@ import itertools
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from localpersona.engine.protocol import (
     EngineEvent,
     Generated,
     GenerateRequest,
+    Graphics,
     ModelError,
     ModelInfo,
     ModelSpec,
@@ -55,6 +57,8 @@ class EngineClient:
         self._current = 0
         self._served = False
         """Whether the running child has answered a request other than loading."""
+        self._most_layers: dict[str, int] = {}
+        """Model → how many layers it may have on the GPU, after more of them have ended the child."""
         self._cancelled = threading.Event()
         self._closed = False
         _clients.add(self)
@@ -108,6 +112,12 @@ class EngineClient:
         with self._alone():
             _, message = self._ask("count", loaded=True, text=text)
             return int(message["result"])
+
+    def graphics(self) -> Graphics:
+        """Return what llama.cpp can use here. Needs no model. Raises EngineError."""
+        with self._alone():
+            _, message = self._ask("devices")
+            return wire.load_graphics(message["result"])
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -166,8 +176,7 @@ class EngineClient:
         name, size = one_line(Path(spec.path).name, 60), size_of(spec.path)
         self._info = None
         try:
-            seconds = self._load_seconds + size / _BYTES_PER_SECOND
-            _, message = self._ask("load", timeout=seconds, spec=wire.dump(spec))
+            message = self._loaded(spec, self._load_seconds + size / _BYTES_PER_SECOND)
         except EngineCrashed as crash:
             how = str(crash).partition("\n")[0].removeprefix("The model's process ")
             raise ModelError(f"{name} cannot be loaded: the process {how}\n{_OTHER_MODEL}") from crash
@@ -177,6 +186,26 @@ class EngineClient:
         self._info = wire.load_info(message["result"])
         self._spec = spec
         return self._info
+
+    def _loaded(self, spec: ModelSpec, seconds: float) -> Message:
+        """Return the child's answer. A child that ends while layers are on the GPU is tried again with half of them:
+        some backends abort when memory runs out there, and others say how much is free only roughly."""
+        asked = spec
+        while True:
+            most = self._most_layers.get(spec.path)
+            if most is not None:
+                asked = replace(spec, gpu_layers=min(most, spec.gpu_layers) if spec.gpu_layers >= 0 else most)
+            layers = 0
+            try:
+                number, message = self._ask("load", timeout=seconds, spec=wire.dump(asked))
+                while "event" in message:
+                    layers = int(message["event"])
+                    message = self._receive(number, seconds)
+                return message
+            except EngineCrashed:
+                if not layers:
+                    raise
+                self._most_layers[spec.path] = layers // 2
 
     def _ask(
         self, what: str, *, loaded: bool = False, timeout: float | None = None, **values: Any

@@ -10,9 +10,8 @@ from typing import Any
 
 from llama_cpp import llama_cpp as L
 
-from localpersona.engine import llama_log, model_metadata
+from localpersona.engine import devices, llama_log, model_metadata
 from localpersona.engine.chat_template import ChatTemplate
-from localpersona.engine.devices import gpu_name
 from localpersona.engine.llama_decoder import LlamaDecoder
 from localpersona.engine.machine import physical_cores
 from localpersona.engine.model_file import checked, refused, short_name
@@ -21,7 +20,6 @@ from localpersona.engine.vocabulary import Vocabulary
 from localpersona.library.gguf_types import without_quantisation
 from localpersona.text import one_line
 
-ALL_LAYERS = 0x7FFFFFFF
 _NO_TEXT = "it is damaged, or no model that writes text"
 
 
@@ -29,11 +27,18 @@ class LlamaModel:
     """A loaded model with its vocabulary, chat template and decoder. Raises ModelError; `close` frees everything.
 
     stopped: asked while loading; True gives up.
+    tries: hears how many layers are about to be put on the GPU, before that can crash.
     """
 
-    def __init__(self, spec: ModelSpec, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        stopped: Callable[[], bool] = lambda: False,
+        tries: Callable[[int], None] = lambda _layers: None,
+    ) -> None:
         started = time.monotonic()
         self.spec = spec
+        self._tries = tries
         self._pointer: Any = None
         self._decoder: LlamaDecoder | None = None
         self.header = checked(spec.path)
@@ -59,22 +64,25 @@ class LlamaModel:
         self._decoder = self._pointer = None
 
     def _load_somewhere(self, stopped: Callable[[], bool]) -> int:
-        """Load with the GPU layers asked for, halved until they fit; return how many there are."""
-        wanted = self._wanted_layers()
+        """Load with the GPU layers that should fit, halved until they do; return how many there really are."""
+        wanted = min(self._wanted_layers(), self.header.layers + 1)
         while True:
             try:
+                self._tries(wanted)
                 self._load(wanted, stopped)
-                return min(wanted, int(L.llama_model_n_layer(self._pointer)) + 1)
+                return min(llama_log.offloaded(wanted), wanted)
             except ModelError:
                 if wanted == 0 or stopped():
                     raise
                 self.close()
-                wanted = min(wanted, _layers_in(self.spec.path) + 1) // 2
+                wanted //= 2
 
     def _wanted_layers(self) -> int:
-        if not L.llama_supports_gpu_offload():
+        if not devices.supported():
             return 0
-        return ALL_LAYERS if self.spec.gpu_layers < 0 else self.spec.gpu_layers
+        if self.spec.gpu_layers >= 0:
+            return self.spec.gpu_layers
+        return devices.layers_that_fit(self.header, self.spec.context_length, devices.gpus())
 
     def _load(self, gpu_layers: int, stopped: Callable[[], bool]) -> None:
         parameters = L.llama_model_default_params()
@@ -134,19 +142,8 @@ class LlamaModel:
             trained_context_length=trained,
             layers=L.llama_model_n_layer(self._pointer),
             gpu_layers=gpu_layers,
-            device=gpu_name() if gpu_layers else "CPU",
+            device=devices.names(devices.gpus()) if gpu_layers else "CPU",
+            gpu_support=devices.supported(),
             template=self.template.origin,
             load_seconds=time.monotonic() - started,
         )
-
-
-def _layers_in(path: str) -> int:
-    """Return how many layers the file has, reading no weights; 0 when it cannot be read."""
-    parameters = L.llama_model_default_params()
-    parameters.vocab_only = True
-    pointer = L.llama_model_load_from_file(os.fsencode(path), parameters)
-    if not pointer:
-        return 0
-    layers = int(L.llama_model_n_layer(pointer))
-    L.llama_model_free(pointer)
-    return layers

@@ -57,11 +57,33 @@ class ModelInfo:
     layers: int = 0
     gpu_layers: int = 0
     device: str = "CPU"
+    gpu_support: bool = True
+    """Whether this build of llama.cpp can use a graphics card, and finds one."""
     template: str = "chat template of the model"
     """Where the chat format comes from; says so when the model has none and a fallback is used."""
     load_seconds: float = 0.0
     speed: Speed | None = None
     """None when it could not be measured."""
+
+    @property
+    def placement(self) -> str:
+        """Where it runs: "32/32 layers on NVIDIA L4", or "CPU" and why not on a graphics card."""
+        on_gpu = min(self.gpu_layers, self.layers)  # llama.cpp counts the output as a layer
+        if on_gpu > 0:
+            return f"{on_gpu}/{self.layers} layers on {self.device}"
+        return self.device if self.gpu_support else f"{self.device}: this build has no GPU support"
+
+
+@dataclass(frozen=True, slots=True)
+class Graphics:
+    """The graphics cards that llama.cpp can use."""
+
+    supported: bool
+    """False: this build cannot use any, or there is none."""
+    cards: tuple[str, ...] = ()
+    """Name and free memory of each, for people."""
+    remedy: str = ""
+    """What to do where the machine has a card that this build cannot use."""
 
 
 @dataclass(frozen=True, slots=True)

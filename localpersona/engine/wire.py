@@ -13,6 +13,7 @@ from localpersona.engine.protocol import (
     EngineEvent,
     Generated,
     GenerateRequest,
+    Graphics,
     ModelError,
     ModelInfo,
     ModelSpec,
@@ -81,6 +82,17 @@ def load_info(data: dict[str, Any]) -> ModelInfo:
         speed = data.get("speed")
         return ModelInfo(**{**data, "speed": None if speed is None else Speed(**speed)})
     except TypeError as error:
+        raise ValueError(f"bad reply: {error}") from error
+
+
+def load_graphics(data: dict[str, Any]) -> Graphics:
+    try:
+        cards = tuple(
+            f"{card['name']} ({card['free'] / 1e9:.1f} of {card['total'] / 1e9:.1f} GB free)"
+            for card in data["gpus"]
+        )
+        return Graphics(bool(data["supported"]), cards, str(data["remedy"]))
+    except (KeyError, TypeError) as error:
         raise ValueError(f"bad reply: {error}") from error
 
 

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -103,7 +103,7 @@ class Worker:
     def _do(self, message: Message) -> Any:
         match message.get("do"):
             case "load":
-                return self._load(message["spec"])
+                return self._load(message)
             case "generate":
                 return self._generate(message)
             case "score":
@@ -112,6 +112,8 @@ class Worker:
                 return len(self._loaded().vocabulary.tokenise_content(message["text"]))
             case "unload":
                 return self._unload()
+            case "devices":
+                return _devices()
             case "measure":
                 return self._measure(message["spec"], message["read_page"])
             case "quantise":
@@ -120,10 +122,13 @@ class Worker:
                 return self._steer(message)
         raise EngineError(f"The engine does not know {message.get('do')!r}.\nReinstall LocalPersona.")
 
-    def _load(self, spec: dict[str, Any]) -> dict[str, Any]:
+    def _load(self, message: Message) -> dict[str, Any]:
+        def tell(layers: int) -> None:
+            write_message(self._outbox, {"id": message["id"], "event": layers})
+
         self._unload()
-        wanted = wire.load_spec(spec)
-        self._model = _llama_model(wanted, self._inbox.stop.is_set)
+        wanted = wire.load_spec(message["spec"])
+        self._model = _llama_model(wanted, self._inbox.stop.is_set, tell)
         from localpersona.engine import speed
 
         return wire.dump(replace(self._model.info, speed=speed.known(wanted, self._model.decoder)))
@@ -211,6 +216,16 @@ def _llama_model(*arguments: Any) -> LlamaModel:
     except (ImportError, OSError, RuntimeError) as error:
         raise EngineError(f"llama.cpp cannot be loaded: {error}\nRun `localpersona doctor`.") from error
     return LlamaModel(*arguments)
+
+
+def _devices() -> dict[str, Any]:
+    from localpersona.engine import devices
+
+    return {
+        "supported": devices.supported(),
+        "gpus": [asdict(device) for device in devices.gpus()],
+        "remedy": devices.how_to_get_support(),
+    }
 
 
 def _rows(array: Any) -> tuple[tuple[float, ...], ...]:

@@ -128,7 +128,7 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
         except Exception as error:
             self._end(_failure(name, str(error)), failed=True)
         else:
-            self._end(f"✓ {one_line(info.name, 60)} answers from now on, on {one_line(info.device, 40)}.")
+            self._end(f"✓ {one_line(info.name, 60)} answers from now on: {one_line(info.placement, 60)}.")
             if self.is_attached:
                 await self._look_keeping_status()
 
