@@ -29,6 +29,7 @@ Place = Literal["early", "late", None]
 
 _FULL = SearchSpec()
 _PRUNED = SearchSpec(pruned=True)
+_FIRST = SearchSpec(pruned=True, block=16, finalists=1)
 _GUIDED = SearchSpec(method="guided", beside=True)
 
 
@@ -102,6 +103,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("best-8-medium", "best of 8, medium strength", 8, _FULL, strength=2 / 3),
     Tool("pruned-8", "best of 8, pruned", 8, _PRUNED),
     Tool("pruned-16", "best of 16, pruned", 16, _PRUNED),
+    Tool("first-8", "best beginning of 8", 8, _FIRST),
     Tool("guided-2", "guided by 2", 2, _GUIDED),
     Tool("guided-4", "guided by 4", 4, _GUIDED),
     Tool("guided-8", "guided by 8", 8, _GUIDED),
