@@ -68,7 +68,8 @@ def main() -> None:
 def _answers(path: Path, most: int) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["source"] == "small model"]
-    kept = sorted({row["prompt_id"] for row in rows})[: most or None]
+    names = sorted({row["prompt_id"] for row in rows})
+    kept = names[:: max(len(names) // most, 1)] if most else names
     return [row for row in rows if row["prompt_id"] in kept]
 
 

@@ -39,7 +39,7 @@ def test_the_planted_direction_is_found_and_as_long_as_the_residual() -> None:
 
 def test_weights_merge_the_directions_after_the_fact() -> None:
     found = directions(("length", "humour"), *states())
-    one, other, both = (found.combined(weights) for weights in ([0.05, 0], [0, -0.05], [0.05, -0.05]))
+    one, other, both = (found.combined(weights) for weights in ([0.02, 0], [0, -0.02], [0.02, -0.02]))
     assert np.allclose(one + other, both, atol=1e-6)
     assert not found.combined([0.0, 0.0]).any()
     with pytest.raises(ValueError, match="weights"):
