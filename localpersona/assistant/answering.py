@@ -21,7 +21,8 @@ from localpersona.assistant.toolbox import wanted
 from localpersona.assistant.views import AnswerFailed
 from localpersona.engine.protocol import Delta, Engine, EngineError, EngineEvent, Generated, GenerateRequest
 from localpersona.events import Accepted, Event, Failed, Finished, Loading, Notice
-from localpersona.store import MessageRow, Store, StoreError
+from localpersona.settings import Settings, replaced
+from localpersona.store import ChatOptions, MessageRow, Store, StoreError
 from localpersona.values import Candidate, Explanation, Reply, Statistics
 
 Events = Generator[Event, None, None]
@@ -74,6 +75,11 @@ class Answering:
     def further(self, message_id: int, options: Options) -> Events:
         """Go on with this answer."""
         return self._answer(lambda: self._reopened(message_id), "", replace(options, candidates=1))
+
+    def chat_in(self, chats: Store) -> None:
+        """Write answers into this store from now on. None may be running."""
+        self._chats = chats
+        self._recent.clear()  # ids of messages begin anew in another store
 
     def cancel(self) -> None:
         """Stop whatever is being answered."""
@@ -129,6 +135,8 @@ class Answering:
         def work() -> Record:
             # The chats' own profile row: chats kept in memory have another database than the profile.
             into = chats.create_chat(chats.profile(name).id, title(prompt)) if chat_id is None else chat_id
+            if parent_id is None and not chats.chat(into).title:  # one that began with settings of its own
+                chats.rename_chat(into, title(prompt))
             return self._begun(into, chats.add_message(into, parent_id, "user", prompt), model)
 
         return chats.together(work)
@@ -226,9 +234,10 @@ class Answering:
                 raise
         made = plan(self._models.settings, self._taste, options, job.prompt, self._engine.info)
         yield from self._tell_of_language(made)
+        settings = self._settings_in(record.chat_id)
         request = GenerateRequest(
-            turns=turns(job.earlier, job.prompt, self._models.settings.system_prompt),
-            sampling=sampling(self._models.settings, self._seed(options)),
+            turns=turns(job.earlier, job.prompt, settings.system_prompt),
+            sampling=sampling(settings, self._seed(options)),
             candidates=made.candidates,
             search=made.search,
             taste=made.taste,
@@ -249,6 +258,14 @@ class Answering:
         self._models.touch()
         self._remember(reply)
         yield Finished(reply)
+
+    def _settings_in(self, chat_id: int | None) -> Settings:
+        """Return the settings with what the chat has of its own."""
+        own = self._chats.chat_options(chat_id) if chat_id is not None else ChatOptions()
+        wanted = {"system_prompt": own.system_prompt, "temperature": own.temperature}
+        return replaced(
+            self._models.settings, **{k: value for k, value in wanted.items() if value is not None}
+        )
 
     def _load(self) -> Iterable[Event]:
         if self._models.ready():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from localpersona import paths
 from localpersona import settings as settings_file
@@ -16,8 +16,7 @@ from localpersona.assistant.models import ModelHost
 from localpersona.assistant.offering import Offers
 from localpersona.assistant.onboarding import TOTAL, Onboarding
 from localpersona.assistant.people import People
-from localpersona.assistant.plan import Options, Somebody
-from localpersona.assistant.portrait import portray
+from localpersona.assistant.plan import Asking, Options, Somebody
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.trail import Trail
 from localpersona.assistant.views import Learned, ProfileView, Question
@@ -26,7 +25,7 @@ from localpersona.events import Event
 from localpersona.preferences import Weights
 from localpersona.rewards.traits import TRAITS, Trait
 from localpersona.settings import Settings
-from localpersona.store import ComparisonRow, ProfileRow, Store
+from localpersona.store import ComparisonRow, ProfileRow, Store, StoreError
 from localpersona.values import Explanation, Reply
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ class Assistant:
         self.engine = engine
         self._store = store
         self.store = chats
+        self._public: Store | None = None
+        """Where chats are kept otherwise, while they are private."""
         self._notices = notices
         self._models = ModelHost(engine, settings, override=model)
         self._taste = UserTaste(store, engine, store.profile(settings.profile).name, Weights.prior())
@@ -109,14 +110,37 @@ class Assistant:
             notices=tuple(problems),
         )
 
+    @property
+    def private(self) -> bool:
+        """Whether chats are private: kept in memory only, gone when that ends, and never learned from."""
+        return self._public is not None
+
+    def begin_private(self) -> None:
+        """Keep chats in memory from now on. No answer may be running. Does nothing when they are."""
+        if self._public is None:
+            self._public = self.store
+            self._chat_in(Store.open(None))
+
+    def end_private(self) -> None:
+        """Go back to the chats that are stored; the private ones are gone. No answer may be running."""
+        if self._public is not None:
+            private, public, self._public = self.store, self._public, None
+            self._chat_in(public)
+            private.close()
+
+    def _chat_in(self, chats: Store) -> None:
+        self.store = chats
+        self._answering.chat_in(chats)
+        self._keeping.chat_in(chats)
+
     def close(self) -> None:
         """Stop what runs, end the engine's process, close the database. Idempotent."""
         self.cancel()
         self._answering.wait(CLOSING_SECONDS)
         self._models.close()
         self.engine.close()
-        self.store.close()
-        self._store.close()
+        for store in {self.store, self._store, self._public or self.store}:
+            store.close()
 
     def __enter__(self) -> Assistant:
         return self
@@ -171,6 +195,10 @@ class Assistant:
         with self._taste.scoring_paused():
             return self._models.use(path)
 
+    def count_tokens(self, text: str) -> tuple[int, bool]:
+        """Return how many tokens a text takes, and whether that was counted (True) or estimated."""
+        return self._models.count_tokens(text)
+
     def models(self) -> list[ModelFile]:
         """Return the LLM files found on this machine, the embedded one included."""
         return self._models.found()
@@ -211,31 +239,9 @@ class Assistant:
         options = Options(candidates=candidates, patience=patience, plain=plain, save=save, seed=seed)
         return self._answering.ask(prompt, chat_id, parent_id, options)
 
-    def reply(
-        self,
-        prompt: str,
-        *,
-        chat_id: int | None = None,
-        parent_id: int | None = None,
-        patience: str | None = None,
-        candidates: int | None = None,
-        plain: bool = False,
-        save: bool = True,
-        seed: int | None = None,
-    ) -> Reply:
+    def reply(self, prompt: str, **options: Unpack[Asking]) -> Reply:
         """Answer a prompt and return when it is finished; see `stream`. Raises AnswerFailed."""
-        return collect(
-            self.stream(
-                prompt,
-                chat_id=chat_id,
-                parent_id=parent_id,
-                patience=patience,
-                candidates=candidates,
-                plain=plain,
-                save=save,
-                seed=seed,
-            )
-        )
+        return collect(self.stream(prompt, **options))
 
     def as_if_for(self, who: Somebody, prompt: str, seed: int) -> Events:
         """Answer a prompt for this profile, for nobody (the plain model) or for its opposite; nothing is stored.
@@ -282,7 +288,7 @@ class Assistant:
 
         That is when it would teach enough, and at most once in `settings.offer_every` answers.
         """
-        question = self.comparable(message_id)
+        question = None if self.private else self.comparable(message_id)
         return question if self._offers.due(question, self.settings.offer_every) else None
 
     def learn_from_kept(self, prompt_id: int) -> Learned | None:
@@ -290,7 +296,7 @@ class Assistant:
 
         Nothing either unless the user agreed (`settings.learn_from_kept`).
         """
-        if not self.settings.learn_from_kept:
+        if not self.settings.learn_from_kept or self.private:
             return None
         question = self._keeping.gone_on_from(prompt_id)
         return None if question is None else self.compare(question, 1.0)
@@ -301,7 +307,8 @@ class Assistant:
         Returns what that taught, if the user agreed to learn from it. Raises StoreError.
         """
         question = self._keeping.edit(answer_id, text)
-        return self.compare(question, 1.0) if question and self.settings.learn_from_kept else None
+        agreed = self.settings.learn_from_kept and not self.private
+        return self.compare(question, 1.0) if question and agreed else None
 
     def compare(self, question: Question, outcome: float | None) -> Learned:
         """Store a comparison and learn from it. It is on disk when this returns.
@@ -309,6 +316,8 @@ class Assistant:
         outcome: 1 the first shown is better, 0 the second, 0.5 a tie, None skipped (not asked again, teaches
         nothing). Raises ValueError for another outcome.
         """
+        if self.private and question.source != "onboarding":
+            raise StoreError("This chat is private: nothing is learned from it.")
         # Chats that live in memory have no rows in the profile's database to point at.
         message_id = question.message_id if self.store is self._store else None
         return comparing.compare(self._store, self._taste, self.profile, question, outcome, message_id)
@@ -350,7 +359,7 @@ class Assistant:
 
     def profile(self) -> ProfileView:
         """Return what is known of the user, in words and as bars."""
-        return portray(self._taste.name, self._taste.weights(), self._taste.prior, self._taste.locks())
+        return self.trail.profile_without(())
 
     def lock(self, trait: str, position: float | None = None) -> ProfileView:
         """Set a trait by hand to a position on its bar, -1 (low pole) … 1; None: hold it where it is.
@@ -381,8 +390,7 @@ class Assistant:
 
     def profile_without(self, comparison_id: int) -> ProfileView:
         """Return the profile as it would be without one comparison; nothing is changed."""
-        weights = self._taste.weights_without(comparison_id)
-        return portray(self._taste.name, weights, self._taste.prior, self._taste.locks())
+        return self.trail.profile_without([comparison_id])
 
     def remove_comparison(self, comparison_id: int) -> ProfileView:
         """Take one comparison of this profile back. Raises StoreError when it has none such."""

@@ -23,6 +23,10 @@ class Keeping:
         self._taste = taste
         self._candidates_of = candidates_of
 
+    def chat_in(self, chats: Store) -> None:
+        """Find answers in this store from now on."""
+        self._chats = chats
+
     def versions(self, answer_id: int) -> tuple[Candidate, ...]:
         """Return all finished answers to the same prompt that the user can have read, this one included."""
         if self._chats.message(answer_id).role != "assistant":

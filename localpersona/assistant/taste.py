@@ -71,11 +71,6 @@ class UserTaste:
             assert self._fitted is not None
             return self._fitted[1]
 
-    def weights_without(self, comparison_id: int) -> Weights:
-        """Return what the posterior would be without one comparison. Raises StoreError."""
-        with self._lock:
-            return self.weights_from([row for row in self.rows() if row.id != comparison_id])
-
     def weights_from(self, rows: Sequence[ComparisonRow]) -> Weights:
         """Return what the posterior would be from these comparisons alone, with the locks of now."""
         with self._lock:

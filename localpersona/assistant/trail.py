@@ -73,8 +73,13 @@ class Trail:
 
     def changes_without(self, ids: Collection[int]) -> tuple[Change, ...]:
         """Return what would change without these comparisons, the largest movement first; nothing is changed."""
-        left = [row for row in self._taste.rows() if row.id not in ids]
-        return _changes(self._portrait(self._taste.weights()), self._portrait(self._taste.weights_from(left)))
+        return _changes(self.profile_without(()), self.profile_without(ids))
+
+    def profile_without(self, ids: Collection[int]) -> ProfileView:
+        """Return the profile as it would be without these comparisons; with none, as it is."""
+        left = [row for row in self._taste.rows() if row.id not in ids] if ids else None
+        weights = self._taste.weights() if left is None else self._taste.weights_from(left)
+        return portray(self._taste.name, weights, self._taste.prior, self._taste.locks())
 
     def remove(self, ids: Collection[int]) -> None:
         """Take comparisons of this profile back, all or none; `restore` undoes it."""
@@ -114,9 +119,6 @@ class Trail:
             for index, name in enumerate(self._taste.prior.names)
         }
         return Movement(counts, traits)
-
-    def _portrait(self, weights: Weights) -> ProfileView:
-        return portray(self._taste.name, weights, self._taste.prior, self._taste.locks())
 
 
 def _changes(before: ProfileView, after: ProfileView) -> tuple[Change, ...]:

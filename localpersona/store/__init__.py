@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localpersona.store.chat_options import ChatOptions
 from localpersona.store.errors import StoreError
 from localpersona.store.inspecting import inspect
 from localpersona.store.records import (
@@ -21,6 +22,7 @@ from localpersona.store.store import Store
 __all__ = [
     "Added",
     "ChatCopy",
+    "ChatOptions",
     "ChatRow",
     "ComparisonRow",
     "Hit",

@@ -10,7 +10,7 @@ from localpersona.store.connection import Part, read, write
 from localpersona.store.errors import StoreError
 from localpersona.store.records import ChatRow
 
-_SELECT = """
+SELECT_CHATS = """
     SELECT chats.*, coalesce(drafts.text, '') AS draft
     FROM chats LEFT JOIN drafts ON drafts.key = CAST(chats.id AS TEXT)"""
 
@@ -32,19 +32,19 @@ class Chats(Part):
     ) -> list[ChatRow]:
         """Return chats (None: of all profiles), the one written to last first."""
         rows = self._execute(
-            f"{_SELECT} WHERE (? OR chats.deleted IS NULL) AND (? IS NULL OR profile_id = ?)"
+            f"{SELECT_CHATS} WHERE (? OR chats.deleted IS NULL) AND (? IS NULL OR profile_id = ?)"
             " ORDER BY touched DESC, updated DESC LIMIT ?",
             include_deleted, profile_id, profile_id, limit,
         )  # fmt: skip
-        return [_chat(row) for row in rows]
+        return [chat_row(row) for row in rows]
 
     @read
     def chat(self, chat_id: int) -> ChatRow:
         """Return one chat, deleted or not; raises StoreError when there is none."""
-        row = self._one(f"{_SELECT} WHERE chats.id = ?", chat_id)
+        row = self._one(f"{SELECT_CHATS} WHERE chats.id = ?", chat_id)
         if row is None:
             raise StoreError(f"There is no chat {chat_id}.")
-        return _chat(row)
+        return chat_row(row)
 
     @write
     def rename_chat(self, chat_id: int, title: str) -> None:
@@ -82,7 +82,7 @@ class Chats(Part):
         )  # fmt: skip
 
 
-def _chat(row: sqlite3.Row) -> ChatRow:
+def chat_row(row: sqlite3.Row) -> ChatRow:
     return ChatRow(
         id=row["id"],
         title=row["title"],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from localpersona.store.chat_options import Options
 from localpersona.store.clock import now
 from localpersona.store.connection import read, write
-from localpersona.store.messages import Messages
 from localpersona.store.records import Added, ChatCopy, MessageCopy
 
 
-class Copies(Messages):
+class Copies(Options):
     @read
     def copy_chat(self, chat_id: int) -> ChatCopy:
         """Return a chat with all its branches; raises StoreError when there is none."""

@@ -117,12 +117,12 @@ class Messages(Chats):
         row = self._one("SELECT * FROM messages WHERE id = ?", message_id)
         if row is None:
             raise StoreError(f"There is no message {message_id}.")
-        return _message(row)
+        return message_row(row)
 
     @read
     def path(self, message_id: int) -> list[MessageRow]:
         """Return the branch from the chat's first message to this one; empty when there is none such."""
-        return [_message(row) for row in self._execute(_BRANCH, message_id)]
+        return [message_row(row) for row in self._execute(_BRANCH, message_id)]
 
     @read
     def children(self, message_id: int | None, chat_id: int) -> list[MessageRow]:
@@ -130,7 +130,7 @@ class Messages(Chats):
         rows = self._execute(
             "SELECT * FROM messages WHERE chat_id = ? AND parent_id IS ? ORDER BY id", chat_id, message_id
         )
-        return [_message(row) for row in rows]
+        return [message_row(row) for row in rows]
 
     @read
     def siblings(self, message_id: int) -> list[MessageRow]:
@@ -172,7 +172,7 @@ class Messages(Chats):
         return self._connection.token if state == "running" else None
 
 
-def _message(row: sqlite3.Row) -> MessageRow:
+def message_row(row: sqlite3.Row) -> MessageRow:
     return MessageRow(
         id=row["id"],
         chat_id=row["chat_id"],

@@ -19,8 +19,14 @@ def m002_chats_that_travel(db: Database) -> None:
         db.execute(statement)
 
 
+def m003_chat_options(db: Database) -> None:
+    """What a chat has of its own: its place in the list, a system prompt, a temperature."""
+    db.execute(_OPTIONS)
+
+
 migrations()(m001_first_schema)
 migrations()(m002_chats_that_travel)
+migrations()(m003_chat_options)
 
 
 _PROFILES = (
@@ -155,3 +161,12 @@ _TRAVEL = (
     "CREATE INDEX chats_touched ON chats(touched, updated)",
     "CREATE INDEX chats_profile ON chats(profile_id, touched, updated)",
 )
+
+_OPTIONS = """
+    CREATE TABLE chat_options (
+        chat_id INTEGER PRIMARY KEY REFERENCES chats(id) ON DELETE CASCADE,
+        pinned INTEGER NOT NULL DEFAULT 0,
+        archived INTEGER NOT NULL DEFAULT 0,
+        system_prompt TEXT,                -- NULL: as in the settings
+        temperature REAL                   -- NULL: as in the settings
+    )"""

@@ -69,6 +69,14 @@ def step(store: Store, message_id: int, by: int) -> bool:
     return True
 
 
+def show_branch(store: Store, message_id: int) -> None:
+    """Let the message's chat show the branch that it is in, to its newest end; the shown one if it is in that."""
+    chat = store.chat(store.message(message_id).chat_id)
+    shown = store.path(chat.last_message_id) if chat.last_message_id is not None else []
+    if message_id not in {row.id for row in shown}:
+        store.set_last_message(chat.id, store.leaf(message_id))
+
+
 def _placed(store: Store, row: MessageRow) -> Shown:
     ids = [sibling.id for sibling in store.siblings(row.id)]
     return Shown(row, ids.index(row.id) + 1 if row.id in ids else 1, max(len(ids), 1))

@@ -25,7 +25,10 @@ class Chats(OptionList):
         Binding("n", "ask('new')", "New"),
         Binding("r", "ask('rename')", "Rename"),
         Binding("d,delete", "ask('delete')", "Delete"),
-        Binding("u", "ask('undo')", "Undo"),
+        Binding("p", "ask('pin')", "Pin"),
+        Binding("a", "ask('archive')", "Archive"),
+        Binding("A", "ask('archived')", "Archived", show=False),
+        Binding("u", "ask('restore')", "Undo"),
         Binding("slash", "ask('search')", "Search"),
         Binding("j", "cursor_down", show=False),
         Binding("k", "cursor_up", show=False),
@@ -38,12 +41,15 @@ class Chats(OptionList):
     | n | New chat. |
     | r | Rename the chat. |
     | d, delete | Delete the chat. |
+    | p | Pin the chat to the top of the list, or no longer. |
+    | a, A | Archive the chat, or take it back out; show what is archived. |
     | u | Bring the chat deleted last back. |
     | / | Search. |
     """
 
     class Asked(Message):
-        """The user wants something done: "new", "rename", "delete", "undo" or "search"."""
+        """The user wants something done: "new", "search", "archived", "restore"; or, with a chat, "rename",
+        "delete", "pin" or "archive"."""
 
         def __init__(self, what: str, chat_id: int | None) -> None:
             super().__init__()
@@ -85,9 +91,11 @@ class ChatList(Vertical):
     class Opened(Message):
         """The user chose a chat."""
 
-        def __init__(self, chat_id: int) -> None:
+        def __init__(self, chat_id: int, message_id: int | None = None) -> None:
             super().__init__()
             self.chat_id = chat_id
+            self.message_id = message_id
+            """The message that a search found; None: the chat as it was left."""
 
     class Searched(Message):
         """The user typed into the search box; "" asks for all chats again."""
@@ -96,21 +104,46 @@ class ChatList(Vertical):
             super().__init__()
             self.query_text = query
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.archived = False
+        """Whether the archived chats are shown."""
+        self._hits: tuple[Hit, ...] = ()
+        """What is listed, while it is the result of a search."""
+
     def compose(self) -> ComposeResult:
         yield Input(placeholder="Search chats", select_on_focus=True, compact=True)
         yield Static(classes="nothing", markup=False)
         yield Chats()
-        yield Static("Enter opens · n new · r rename · d delete · Esc back", classes="keys", markup=False)
+        yield Static(
+            "Enter opens · n new · r rename · p pin · a archive · d delete · Esc back",
+            classes="keys",
+            markup=False,
+        )
 
     @property
     def query_text(self) -> str:
         return self.query_one(Input).value.strip()
 
-    def show_chats(self, chats: Sequence[ChatRow], current: int | None) -> None:
-        """Show these chats, the newest first, with the open one marked and highlighted."""
+    def toggle_archived(self) -> None:
+        """Show the archived chats in place of the others, or those again."""
+        self.archived = not self.archived
+
+    def show_chats(self, chats: Sequence[ChatRow], current: int | None, pinned: int = 0) -> None:
+        """Show these chats, the newest first, with the open one marked and highlighted.
+
+        pinned: how many of them, at the beginning, are pinned.
+        """
+        nothing = "No chats yet. What you ask is kept here."
+        if self.archived:
+            nothing = "Archived · A shows the others" if chats else "Nothing is archived. A shows the others."
+        self._hits = ()
         self._fill(
-            [Option(self._title(chat, chat.id == current), id=str(chat.id)) for chat in chats],
-            "No chats yet." if not chats else "",
+            [
+                Option(self._title(chat, chat.id == current, pinned=i < pinned), id=str(chat.id))
+                for i, chat in enumerate(chats)
+            ],
+            nothing if self.archived or not chats else "",
         )
         index = next((i for i, chat in enumerate(chats) if chat.id == current), 0 if chats else None)
         self.query_one(Chats).highlighted = index
@@ -119,6 +152,7 @@ class ChatList(Vertical):
         """Show what a search found."""
         in_messages = {hit.chat_id for hit in hits if hit.message_id is not None}
         hits = [hit for hit in hits if hit.message_id is not None or hit.chat_id not in in_messages]
+        self._hits = tuple(hits)
         options = [Option(self._hit(hit), id=f"{hit.chat_id}-{i}") for i, hit in enumerate(hits)]
         self._fill(options, "" if hits else "Nothing found.")
         self.query_one(Chats).highlighted = 0 if hits else None
@@ -144,7 +178,8 @@ class ChatList(Vertical):
     def open_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if (chat_id := self.query_one(Chats).chat_id) is not None:
-            self.post_message(self.Opened(chat_id))
+            found = self._hits[event.option_index].message_id if self._hits else None
+            self.post_message(self.Opened(chat_id, found))
 
     def _fill(self, options: list[Option], nothing: str) -> None:
         listed = self.query_one(Chats)
@@ -158,8 +193,8 @@ class ChatList(Vertical):
         """Return a title on one line of the list."""
         return one_line(title, max(self.size.width, 34) - 5) or "Untitled"
 
-    def _title(self, chat: ChatRow, is_open: bool) -> Content:
-        line = self._line(chat.title)
+    def _title(self, chat: ChatRow, is_open: bool, *, pinned: bool) -> Content:
+        line = f"▲ {self._line(chat.title)}" if pinned else self._line(chat.title)
         return Content.styled(line, "$primary bold") if is_open else Content(line)
 
     def _hit(self, hit: Hit) -> Content:

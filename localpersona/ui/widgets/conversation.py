@@ -59,6 +59,11 @@ class Conversation(VerticalScroll, can_focus=False):
         return self.query_one("#messages", Vertical)
 
     @property
+    def messages(self) -> tuple[Shown, ...]:
+        """All stored messages of the branch, also those that are not on screen."""
+        return self._messages
+
+    @property
     def views(self) -> list[MessageView]:
         return list(self.column.query_children(MessageView))
 
@@ -125,6 +130,20 @@ class Conversation(VerticalScroll, can_focus=False):
                 Content("─── older messages above are no longer sent to the model ───"), classes="unsent"
             )
             await self.column.mount(line, before=views[index])
+
+    async def reveal(self, message_id: int) -> bool:
+        """Focus a message of the open chat, showing earlier ones as far as needed; return whether it is there."""
+        index = next((i for i, shown in enumerate(self._messages) if shown.id == message_id), None)
+        if index is None:
+            return False
+        if index < self._first:
+            self._first = max(index - 2, 0)  # with a little of what stands before it
+            await self._rebuild(self._messages[self._first :])
+        self.release_anchor()
+        view = self.views[index - self._first]
+        view.focus(scroll_visible=False)
+        self.call_after_refresh(lambda: self.scroll_to_widget(view, top=True, animate=False))
+        return True
 
     def focus_last(self) -> bool:
         """Focus the newest message; return whether there is one."""

@@ -8,9 +8,9 @@ from functools import partial
 
 from localpersona.events import Event
 from localpersona.ui.answering import Live
-from localpersona.ui.markdown import code_blocks
 from localpersona.ui.screens.chat import meant
 from localpersona.ui.screens.chat.comparing import Comparing
+from localpersona.ui.screens.chat.copying import Copying
 from localpersona.ui.screens.chat.editing import Editing
 from localpersona.ui.screens.chat.sending import Sending
 from localpersona.ui.screens.why import WhyScreen
@@ -28,8 +28,7 @@ class Acting(Sending):
         super().__init__()
         self.comparing = Comparing(self)
         self.editing = Editing(self)
-        self._copied: tuple[MessageView, int] | None = None
-        """Whose code block was copied last, and which."""
+        self.copying = Copying(self)
 
     # Comparing and explaining
 
@@ -124,27 +123,13 @@ class Acting(Sending):
     # Copying
 
     def action_copy(self, what: str = "") -> None:
-        view = self.target()
         if what.strip().lower() == "code":
-            self.action_copy_code()
-        elif view is None or not view.text.strip():
-            self.tell("There is nothing to copy yet.")
+            self.copying.code()
         else:
-            self.app.copy_to_clipboard(view.text)
-            self.tell(f"Copied the {'answer' if isinstance(view, AnswerView) else 'prompt'}.")
+            self.copying.message()
 
     def action_copy_code(self) -> None:
-        view = self.target()
-        blocks = code_blocks(view.text) if view is not None else []
-        if view is None or not blocks:
-            self.tell("There is no code block in this message.")
-            return
-        before = self._copied[1] if self._copied is not None and self._copied[0] is view else -1
-        index = (before + 1) % len(blocks)
-        self._copied = (view, index)
-        self.app.copy_to_clipboard(blocks[index])
-        more = f" {index + 1} of {len(blocks)}; again for the next" if len(blocks) > 1 else ""
-        self.tell(f"Copied the code block{more}.")
+        self.copying.code()
 
     # Strength
 

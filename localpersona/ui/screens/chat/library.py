@@ -9,12 +9,10 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from localpersona.store import StoreError
-from localpersona.text import one_line
 from localpersona.ui.answering import Live
 from localpersona.ui.screens.chat.acting import Acting
-from localpersona.ui.screens.confirm import ConfirmScreen
-from localpersona.ui.screens.rename import RenameScreen
-from localpersona.ui.transcript import Transcript, read
+from localpersona.ui.screens.chat.filing import Filing
+from localpersona.ui.transcript import Transcript, read, show_branch
 from localpersona.ui.widgets.chat_list import ChatList, Chats
 from localpersona.ui.widgets.command_hints import CommandHints
 
@@ -27,15 +25,17 @@ DRAFT_SECONDS = 0.5
 class Library(Acting):
     """The chats at the side. The open one, the side panel and every draft are remembered."""
 
+    filing: Filing
+
     def __init__(self) -> None:
         super().__init__()
         self._draft_timer: Timer | None = None
         self._written_in: int | None = None
         """The chat that the text in the prompt box belongs to. While another chat is being opened it is not the
         open one yet: a draft stored in that moment must not overwrite the other's."""
+        self._between_stores = False
+        """While another store is being taken into use: what is in the prompt box belongs to neither."""
         self._opening = asyncio.Lock()
-        self._deleted: list[tuple[int, tuple[int, ...]]] = []
-        """Chats deleted in this session with the comparisons that went with them, the last one last."""
         self._queued: set[int | None] = set()
         """Chats whose queue this session has written down."""
         self._keeping = asyncio.Lock()
@@ -159,8 +159,12 @@ class Library(Acting):
         store, query = self.assistant.store, self.chat_list.query_text
         if query:
             self.chat_list.show_hits(await asyncio.to_thread(store.search, query))
+        elif self.chat_list.archived:
+            self.chat_list.show_chats(await asyncio.to_thread(store.archived_chats), self.chat_id)
         else:
-            self.chat_list.show_chats(await asyncio.to_thread(store.chats), self.chat_id)
+            pinned = await asyncio.to_thread(store.pinned_chats)
+            others = await asyncio.to_thread(store.unpinned_chats)
+            self.chat_list.show_chats([*pinned, *others], self.chat_id, len(pinned))
 
     @on(ChatList.Searched)
     def search(self) -> None:
@@ -168,94 +172,46 @@ class Library(Acting):
 
     @on(ChatList.Opened)
     def open_from_list(self, event: ChatList.Opened) -> None:
-        self.start(self._open_and_write(event.chat_id), group="open")
+        self.start(self._open_and_write(event.chat_id, event.message_id), group="open")
 
-    async def _open_and_write(self, chat_id: int) -> None:
-        await self.open_chat(chat_id)
+    async def _open_and_write(self, chat_id: int, message_id: int | None) -> None:
+        if message_id is None:
+            await self.open_chat(chat_id)
+            self.prompt_box.focus()
+        else:
+            await self.jump(chat_id, message_id)
         if self.has_class("-narrow"):
             await self._show_side(False)
-        self.prompt_box.focus()
+
+    async def jump(self, chat_id: int, message_id: int) -> None:
+        """Show the branch of a chat that a message is in, with the focus on the message."""
+        if self.answering_here and chat_id == self.chat_id:
+            self.tell("An answer is being written here. Escape stops it.")
+            return
+        await asyncio.to_thread(show_branch, self.assistant.store, message_id)
+        await self.open_chat(chat_id)
+        await self.conversation.reveal(message_id)
 
     @on(Chats.Asked)
     def act_on_chat(self, event: Chats.Asked) -> None:
-        match event.what, event.chat_id:
-            case "new", _:
+        match event.what:
+            case "new":
                 self.action_new_chat()
-            case "search", _:
+            case "search":
                 self.chat_list.focus_search()
-            case "undo", _:
-                self.start(self._restore())
-            case "rename", int(chat_id):
-                self.start(self._ask_title(chat_id))
-            case "delete", int(chat_id):
-                self.start(self._delete(chat_id))
+            case "archived":
+                self.chat_list.toggle_archived()
+                self.start(self.list_chats())
+            case _:
+                self.filing.act(event.what, event.chat_id)
 
-    # Naming and deleting
+    # Naming and filing
 
     def action_rename_chat(self, title: str = "") -> None:
-        if self.chat_id is None:
-            self.tell("This chat has no title before its first prompt.")
-        elif title:
-            self.start(self._rename(self.chat_id, title))
-        else:
-            self.start(self._ask_title(self.chat_id))
+        self.filing.rename(title)
 
-    async def _ask_title(self, chat_id: int) -> None:
-        chat = await asyncio.to_thread(self.assistant.store.chat, chat_id)
-
-        def rename(title: str | None) -> None:
-            if title is not None:
-                self.start(self._rename(chat_id, title))
-
-        self.app.push_screen(RenameScreen(chat.title), rename)
-
-    async def _rename(self, chat_id: int, title: str) -> None:
-        await asyncio.to_thread(self.assistant.store.rename_chat, chat_id, title)
-        await self.list_chats()
-        await self.show_status()
-
-    def action_delete_chat(self) -> None:
-        if self.chat_id is None:
-            self.tell("This chat has not begun yet.")
-        else:
-            self.start(self._delete(self.chat_id))
-
-    async def _delete(self, chat_id: int) -> None:
-        if self.runner.live is not None and self.runner.live.chat_id == chat_id:
-            self.tell("An answer is being written in this chat. Escape stops it.")
-            return
-        store, trail = self.assistant.store, self.assistant.trail
-        title = (await asyncio.to_thread(store.chat, chat_id)).title
-        taught = await asyncio.to_thread(trail.of_chat, chat_id)
-        if taught and not await self._forget_too(len(taught)):
-            taught = ()
-        await asyncio.to_thread(store.delete_chat, chat_id)
-        await asyncio.to_thread(trail.remove, taught)
-        self._deleted.append((chat_id, taught))
-        self.tell(
-            f"Deleted “{one_line(title, 40) or 'Untitled'}”. u in the list of chats (Ctrl+B) brings it back."
-        )
-        if chat_id == self.chat_id:
-            await self.open_chat(None)
-        await self.list_chats()
-
-    async def _forget_too(self, count: int) -> bool:
-        """Ask whether what a chat taught goes with it."""
-        comparisons, them = ("a comparison", "it") if count == 1 else (f"{count} comparisons", "them")
-        question = f"Your profile learned from {comparisons} in this chat. Forget {them}, too?"
-        detail = "The chat is deleted either way; u brings it back, with whatever went with it."
-        screen = ConfirmScreen(question, detail, yes="Forget, too", no="Keep what was learned")
-        return await self.app.push_screen_wait(screen)
-
-    async def _restore(self) -> None:
-        if not self._deleted:
-            self.tell("No chat was deleted since the start.")
-            return
-        chat_id, taught = self._deleted.pop()
-        await asyncio.to_thread(self.assistant.store.restore_chat, chat_id)
-        await asyncio.to_thread(self.assistant.trail.restore, taught)
-        self.app.clear_notifications()  # it no longer has to be brought back
-        await self.open_chat(chat_id)
+    def action_file_chat(self, what: str) -> None:
+        self.filing.act(what, self.chat_id)
 
     # Drafts
 
@@ -270,7 +226,7 @@ class Library(Acting):
 
     async def save_draft(self) -> None:
         """Write down what is typed before it could get lost."""
-        if self.editing.active:
+        if self.editing.active or self._between_stores:
             return  # the prompt being edited is stored already, and so is the draft it put aside
         await asyncio.to_thread(
             self.assistant.store.set_draft, _draft_key(self._written_in), self.prompt_box.text
@@ -286,6 +242,13 @@ class Library(Acting):
             await self.save_draft()
         self.prompt_box.put(draft + (self.prompt_box.text if first else ""))
         self._written_in = self.chat_id
+        self._between_stores = False
+
+    def leave_store(self) -> None:
+        """Forget what belongs to the store in use: the next chat opened is in another one."""
+        self._between_stores = True
+        self._queued.clear()
+        self.filing.forget_deleted()
 
     async def keep_queue(self) -> None:
         async with self._keeping:  # so that the newest state is written last

@@ -12,10 +12,16 @@ from textual.containers import Vertical
 
 from localpersona.engine.protocol import ModelInfo
 from localpersona.library import embedded_model
-from localpersona.store import ChatRow
+from localpersona.store import ChatOptions, ChatRow
 from localpersona.text import one_line
 from localpersona.ui.messages import ModelFailed, ModelLoaded
+from localpersona.ui.screens.branches import BranchesScreen
+from localpersona.ui.screens.chat.attaching import Attaching
+from localpersona.ui.screens.chat.filing import Filing
 from localpersona.ui.screens.chat.library import NARROW, Library
+from localpersona.ui.screens.chat.private import MARK, PrivateMode
+from localpersona.ui.screens.chat.recall import Recall
+from localpersona.ui.screens.chat_settings import ChatSettingsScreen
 from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.chat_list import ChatList
 from localpersona.ui.widgets.command_hints import CommandHints
@@ -50,6 +56,9 @@ class ChatScreen(Library):
         Binding("ctrl+b", "toggle_chats", "Chats", id="chat.toggle_chats"),
         Binding("ctrl+f", "search_chats", "Search", show=False, priority=True, id="chat.search"),
         *(Binding(f"alt+{key}", action, show=False) for key, action in QUICK.items()),
+        Binding("ctrl+up", "recall(1)", "Earlier prompt", show=False, priority=True, id="chat.recall"),
+        Binding("ctrl+down", "recall(-1)", "Later prompt", show=False, priority=True, id="chat.recall_later"),
+        Binding("f7", "branches", "Branches", show=False, priority=True, id="chat.branches"),
         Binding("f6", "rename_chat", "Rename", show=False, priority=True, id="chat.rename"),
     ]
 
@@ -59,7 +68,10 @@ class ChatScreen(Library):
 - **Alt** and a letter acts on the newest answer without leaving the prompt box: **Alt+C**, **Alt+W** …
 - **Esc** stops a running answer and keeps its text; otherwise it moves to the messages and back.
 - What you send while an answer runs waits for its turn; **↑** in the empty box takes it back.
-- Copying uses the terminal's clipboard; a few terminals don't allow that.
+- **Ctrl+↑** and **Ctrl+↓** bring back what you asked before, in any chat.
+- **/attach** puts a text file into the prompt, **/private** begins a chat that is never stored,
+  **/branches** shows every version of this chat, **/chat** gives it a system prompt of its own.
+- Copying says which way it went; through the terminal, a few don't allow it.
 """
 
     DEFAULT_CSS = """
@@ -69,6 +81,8 @@ class ChatScreen(Library):
         #foot { height: auto; align-horizontal: center; & > * { max-width: 104; } }
         ChatList { display: none; }
         PromptBox { margin: 0 1; }
+        &.-private PromptBox { border: double $accent; }
+        &.-private TitleBar .remark { color: $accent; text-style: bold; }
         &.-narrow ChatList { width: 100%; layer: side; }
         &.-narrow { layers: base side; }
         &.-narrow ChatList > .keys { display: block; }
@@ -80,6 +94,10 @@ class ChatScreen(Library):
 
     def __init__(self) -> None:
         super().__init__()
+        self.filing = Filing(self)
+        self.private_mode = PrivateMode(self)
+        self.recall = Recall(self)
+        self.attaching = Attaching(self)
         self._told: set[str] = set()
         """Notices shown already."""
 
@@ -147,6 +165,57 @@ class ChatScreen(Library):
         if isinstance(event.widget, MessageView):
             self.refresh_bindings()
 
+    # What is a part of its own
+
+    def action_private(self) -> None:
+        self.private_mode.toggle()
+
+    def action_attach(self, path: str = "") -> None:
+        self.attaching.attach(path)
+
+    def action_recall(self, by: int) -> None:
+        self.recall.step(by)
+
+    def action_branches(self) -> None:
+        self.start(self._branches())
+
+    async def _branches(self) -> None:
+        chat_id = self.chat_id
+        if chat_id is None:
+            self.tell("This chat has not begun yet.")
+            return
+        messages = await asyncio.to_thread(self.assistant.store.all_messages, chat_id)
+        shown = [shown.id for shown in self.conversation.messages]
+        meant = self.target()
+        screen = BranchesScreen(messages, shown, meant.message_id if meant else None)
+
+        def go(message_id: int | None) -> None:
+            if message_id is not None:
+                self.start(self.jump(chat_id, message_id), group="open")
+
+        self.app.push_screen(screen, go)
+
+    def action_chat_settings(self) -> None:
+        self.start(self._chat_settings())
+
+    async def _chat_settings(self) -> None:
+        store = self.assistant.store
+        own = (
+            ChatOptions()
+            if self.chat_id is None
+            else await asyncio.to_thread(store.chat_options, self.chat_id)
+        )
+        changed = await self.app.push_screen_wait(ChatSettingsScreen(own, self.assistant.settings))
+        if changed is None or changed == own:
+            return
+        if self.chat_id is None:  # it begins with its settings
+            profile = await asyncio.to_thread(lambda: store.profile(self.assistant.profile_row.name))
+            self.chat_id = await asyncio.to_thread(store.create_chat, profile.id)
+            await self.chat_created(self.chat_id)
+        await asyncio.to_thread(store.set_chat_options, self.chat_id, changed)
+        self.tell("Kept. It counts from the next answer on, in this chat only.")
+        await self.show_status()
+
     # Model, notices, status
 
     @on(ModelLoaded)
@@ -173,16 +242,19 @@ class ChatScreen(Library):
             await self.conversation.say(notice)
 
     async def show_status(self) -> None:
-        chat, comparisons = await asyncio.to_thread(self._look)
+        chat, own, comparisons = await asyncio.to_thread(self._look)
         self.start(self._tell_notices())
         title = self.query_one(TitleBar)
         title.title = (one_line(chat.title, 60) or "Untitled") if chat else "New chat"
+        title.remark = MARK if self.assistant.private else _own(own) or "LocalPersona"
         self._show_usage(comparisons)
 
-    def _look(self) -> tuple[ChatRow | None, int]:
+    def _look(self) -> tuple[ChatRow | None, ChatOptions, int]:
         """Blocks: the store, and the weights when comparisons have changed."""
-        chat = None if self.chat_id is None else self.assistant.store.chat(self.chat_id)
-        return chat, self.assistant.profile().comparisons
+        store, chat_id, comparisons = self.assistant.store, self.chat_id, self.assistant.profile().comparisons
+        if chat_id is None:
+            return None, ChatOptions(), comparisons
+        return store.chat(chat_id), store.chat_options(chat_id), comparisons
 
     def _show_usage(self, comparisons: int) -> None:
         status, info = self.query_one(StatusLine), self.assistant.engine.info
@@ -204,6 +276,13 @@ class ChatScreen(Library):
         status.speed = statistics.tokens_per_second if statistics else 0.0
         if not self.answering_here:  # while an answer comes, its prompt's length is shown already
             status.used = statistics.context_used if statistics else 0
+
+
+def _own(options: ChatOptions) -> str:
+    """Return what the chat has of its own, in words; "" when nothing."""
+    temperature = "" if options.temperature is None else f"temperature {options.temperature:g}"
+    prompt = "" if options.system_prompt is None else "own system prompt"
+    return " · ".join(part for part in (prompt, temperature, "archived" if options.archived else "") if part)
 
 
 def _device(info: ModelInfo) -> str:
