@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localpersona.bench.data import Comparisons, Ints
-from localpersona.bench.exam import Exam, drawn, sit
+from localpersona.bench.exam import Exam, drawn, sit, sit_actively
 from localpersona.bench.measures import roc_auc
-from localpersona.bench.protocol import Method
+from localpersona.bench.protocol import Method, Population
 from localpersona.bench.splits import assign
 from localpersona.preferences.arrays import Array
 
@@ -19,6 +19,8 @@ ANSWERS = (5, 10, 20)
 """After how many (random) answers a setting is judged."""
 PARTS = 3
 """Of people and prompts; each is the validation part once."""
+MOST_PEOPLE = 60
+"""Who validate in a part: those with the most comparisons."""
 
 Mask = NDArray[np.bool_]
 AnyMethod = TypeVar("AnyMethod", bound=Method)
@@ -30,13 +32,14 @@ def best_of(
     seed: int,
     answers: Sequence[int] = ANSWERS,
     parts: int = PARTS,
+    actively: bool = False,
 ) -> AnyMethod:
     """Return the candidate whose predictions are best for validation people on validation prompts.
 
     Each candidate is trained `parts` times, without a part of the people and of the prompts. Measured by
     ROC-AUC, as in the benchmark: pooled over the validation people, averaged over `answers`. A person with
-    too few comparisons for a number of answers is asked all there are. The first of equals wins; so does the
-    first where nothing can be validated.
+    too few comparisons for a number of answers is asked all there are: questions that are drawn, or those that
+    the candidate chooses. The first of equals wins; so does the first where nothing can be validated.
     """
     if len(candidates) == 1:
         return candidates[0]
@@ -49,7 +52,8 @@ def best_of(
             continue
         training = data.take(train)
         for index, candidate in enumerate(candidates):
-            scores[index] += _score(candidate, training, exams, seed, answers)
+            population = candidate.train(training, seed)
+            scores[index] += _score(population, exams, answers, actively)
     return candidates[int(np.argmax(scores))]
 
 
@@ -64,16 +68,23 @@ def _exams(data: Comparisons, mine: Mask, tested: Mask, seed: int) -> list[tuple
         if len(pool) and len(test):
             exam = Exam(data.features.take(pool), data.outcomes[pool], data.features.take(test))
             exams.append((exam, data.outcomes[test]))
-    return exams
+    exams.sort(key=lambda exam: -len(exam[0].answers))
+    return exams[:MOST_PEOPLE]
 
 
 def _score(
-    method: Method, training: Comparisons, exams: list[tuple[Exam, Array]], seed: int, answers: Sequence[int]
+    population: Population, exams: list[tuple[Exam, Array]], answers: Sequence[int], actively: bool
 ) -> float:
-    population = method.train(training, seed)
-    predictions = [sit(population.newcomer(), exam, answers) for exam, _ in exams]
+    predictions = [_sit(population, exam, answers, actively) for exam, _ in exams]
     outcomes = np.concatenate([truth for _, truth in exams])
     if len(np.unique(outcomes)) < 2:
         return 0.0
     by_count = [np.concatenate(column) for column in zip(*predictions, strict=True)]
     return float(np.mean([roc_auc(predicted, outcomes) for predicted in by_count]))
+
+
+def _sit(population: Population, exam: Exam, answers: Sequence[int], actively: bool) -> list[Array]:
+    if not actively:
+        return sit(population.newcomer(), exam, answers)
+    all_there_are = [min(count, len(exam.answers)) for count in answers]
+    return sit_actively(population.newcomer(), exam, all_there_are)[0]

@@ -64,6 +64,11 @@ class Kinds:
         shares = np.maximum(_softmax(np.log(self.shares) + log_density), np.finfo(float).tiny)
         return Kinds.of(shares, np.stack([mean for mean, _ in pairs]), pairs[0][1])
 
+    def drawn_together(self, share: float) -> Kinds:
+        """Return kinds with the same mean whose people differ less: `share` of the covariance is left."""
+        mean = self.shares @ self.means
+        return Kinds.of(self.shares, mean + np.sqrt(share) * (self.means - mean), share * self.covariance)
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "shares": self.shares.tolist(),

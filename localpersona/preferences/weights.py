@@ -224,6 +224,21 @@ class Weights:
             return prior
         return Weights.fit(self.differences, self.outcomes, importance=self.importance, prior=prior)
 
+    def drawn_together(self, share: float) -> Weights:
+        """Return a prior whose people differ less: the same mean, `share` of the covariance.
+
+        For people who hardly differ, or whose choices say little of how: near 0 everybody gets the same weights,
+        and a person can be predicted no worse than by one reward for all. Raises ValueError unless this is a
+        prior and the share is positive.
+        """
+        if self.comparisons or not share > 0.0:
+            raise ValueError(f"only a prior can be drawn together, by a share above 0, not {share}")
+        if self.kinds is None:
+            return replace(self, covariance=frozen(share * self.covariance))
+        return replace(
+            self, covariance=frozen(share * self.covariance), kinds=self.kinds.drawn_together(share)
+        )
+
     def require_same_traits(self, other: Weights) -> None:
         """Raise ValueError unless other is about the same traits of the same reward model."""
         self._require_version(other.version)

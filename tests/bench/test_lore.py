@@ -39,8 +39,9 @@ def answering(population: LoRePopulation, weights: np.ndarray, answers: int) -> 
 def test_newcomers_to_planted_low_rank_rewards_are_predicted_nearly_as_by_the_truth() -> None:
     auc, ceiling = auc_after(METHOD, LOW_RANK, (0, 10, 40), parts=2)
     assert auc[0] < auc[1] < auc[2]
-    assert auc[1] > ceiling - 0.07
-    assert auc[2] > ceiling - 0.03
+    # The Gaussian posterior, which knows how uncertain it is, comes within 0.046 and 0.016 here.
+    assert auc[1] > ceiling - 0.06
+    assert auc[2] > ceiling - 0.025
 
 
 def test_one_head_is_one_reward_for_everyone() -> None:

@@ -12,7 +12,7 @@ from localpersona.bench.methods.linear import Columns
 from localpersona.bench.methods.neighbours import Neighbours, NeighboursWith
 from localpersona.bench.methods.per_user import PerUserWith
 from localpersona.bench.methods.pooled import Pooled
-from localpersona.bench.methods.pref import Pref
+from localpersona.bench.methods.pref import Pref, PrefWith
 from localpersona.bench.methods.shuffled import Shuffled
 from localpersona.bench.protocol import BenchError
 
@@ -23,8 +23,8 @@ OPPOSITE = planted(np.repeat([[2.0, 0.0, 0.0], [-2.0, 0.0, 0.0]], 10, axis=0))
 
 
 def test_pref_comes_near_the_truth_and_active_questions_are_faster() -> None:
-    random, ceiling = auc_after(Pref(), MIXED, (0, 5, 30))
-    active, _ = auc_after(Pref(), MIXED, (0, 5, 30), actively=True)
+    random, ceiling = auc_after(PrefWith(), MIXED, (0, 5, 30))
+    active, _ = auc_after(PrefWith(), MIXED, (0, 5, 30), actively=True)
     assert active[2] > ceiling - 0.02
     assert random[2] > ceiling - 0.03
     assert random[0] < random[1] < random[2]
@@ -41,7 +41,7 @@ def test_people_who_want_opposites_are_not_predicted_without_knowing_them() -> N
     """Rather worse than by chance: the more of one kind are held out, the fewer of them are learned from."""
     pooled, ceiling = auc_after(Pooled(), OPPOSITE, (10,))
     control, _ = auc_after(Shuffled(), OPPOSITE, (10,))
-    known, _ = auc_after(Pref(), OPPOSITE, (10,))
+    known, _ = auc_after(PrefWith(), OPPOSITE, (10,))
     assert pooled[0] < 0.55
     assert control[0] < 0.6
     assert known[0] > ceiling - 0.03
@@ -63,6 +63,19 @@ def test_neighbours_know_nothing_of_a_newcomer_but_what_all_want() -> None:
     assert crowd.newcomer().predict(data.features) == pytest.approx(everybody)
 
 
+def test_people_who_hardly_differ_are_expected_not_to() -> None:
+    alike = everything(planted(np.tile([1.0, -0.7, 0.4], (12, 1)), each=40).data)
+    whole, tuned = (method.train(alike, 0).prior for method in (PrefWith(), Pref()))
+    assert np.trace(tuned.covariance) < 0.5 * np.trace(whole.covariance)
+    assert np.array_equal(tuned.mean, whole.mean)
+
+
+def test_people_who_differ_are_given_as_much_room_as_helps() -> None:
+    data = everything(planted(np.random.default_rng(2).normal(size=(16, 4)), each=80).data)
+    whole, tuned = (method.train(data, 0).prior for method in (PrefWith(), Pref()))
+    assert np.trace(tuned.covariance) > 0.15 * np.trace(whole.covariance)
+
+
 def test_neighbours_come_near_the_truth_where_people_are_of_two_kinds() -> None:
     auc, ceiling = auc_after(Neighbours(), OPPOSITE, (0, 10))
     assert auc[0] < 0.65
@@ -71,7 +84,7 @@ def test_neighbours_come_near_the_truth_where_people_are_of_two_kinds() -> None:
 
 def test_a_model_per_user_begins_at_nothing_and_gets_there_late() -> None:
     auc, ceiling = auc_after(PerUserWith(Columns(), 1.0), MIXED, (0, 5, 30))
-    pref, _ = auc_after(Pref(), MIXED, (5,))
+    pref, _ = auc_after(PrefWith(), MIXED, (5,))
     assert auc[0] == 0.5
     assert auc[1] < pref[0] - 0.03
     assert ceiling - 0.1 < auc[2] < ceiling
@@ -93,7 +106,7 @@ def test_learned_factors_find_tastes_that_the_traits_do_not_name() -> None:
     hidden = np.outer(np.random.default_rng(1).normal(size=20), [2.0, -1.0, 0.0, 1.0])
     world = planted(0.0 * TASTES, embedding=hidden, each=160)
     auc, ceiling = auc_after(LearnedWith(rank=2, embedding=1.0), world, (0, 10), actively=True)
-    named, _ = auc_after(Pref(), world, (10,))
+    named, _ = auc_after(PrefWith(), world, (10,))
     assert auc[1] > ceiling - 0.04
     assert named[0] < 0.6
 
@@ -102,7 +115,7 @@ def test_a_hybrid_adds_to_the_traits_what_they_lack() -> None:
     hidden = np.outer(np.random.default_rng(1).normal(size=20), [2.0, -1.0, 0.0, 1.0])
     world = planted(TASTES, embedding=hidden)
     both, ceiling = auc_after(HybridWith(rank=1, strength=1.0), world, (20,), actively=True)
-    named, _ = auc_after(Pref(), world, (20,), actively=True)
+    named, _ = auc_after(PrefWith(), world, (20,), actively=True)
     assert both[0] > named[0] + 0.05
     assert both[0] > ceiling - 0.05
 

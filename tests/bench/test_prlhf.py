@@ -73,8 +73,8 @@ def test_newcomers_to_planted_clusters_are_predicted_nearly_as_by_the_truth(
 ) -> None:
     auc, ceiling = auc_of_newcomers(request.getfixturevalue(kind), (0, 10, 40))
     assert auc[0] < ceiling - 0.1
-    assert auc[1] > ceiling - 0.05
-    assert auc[2] > ceiling - 0.03
+    assert auc[1] > ceiling - 0.04
+    assert auc[2] > ceiling - 0.025
 
 
 def test_newcomers_have_the_soft_clusters_of_the_people_like_them(clusters: PRlhfPopulation) -> None:
@@ -101,8 +101,9 @@ def test_a_stranger_is_the_generic_person(individual: PRlhfPopulation, clusters:
         stranger = population.newcomer()
         assert not stranger.offset().any()
         shared, contested = (float(stranger.predict(about(trait))[0]) for trait in (3, 1))
-        assert 0.25 < contested < 0.75
-        assert abs(contested - 0.5) < shared - 0.5
+        # One linear reward for everybody says 0.69 and 0.50: of opposite tastes only what is shared remains.
+        assert shared > 0.6
+        assert 0.4 < contested < 0.6
 
 
 def test_answers_move_a_newcomer_away_from_the_generic_person(individual: PRlhfPopulation) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted import answers
 
-from localpersona.preferences import Weights, fit_population
+from localpersona.preferences import Kinds, Weights, fit_population
 
 Choices = tuple[list[np.ndarray], list[np.ndarray]]
 NAMES = ("length", "formality", "humour", "quality")
@@ -90,3 +90,23 @@ def test_missing_or_misshapen_users_are_refused() -> None:
         fit_population([np.ones((1, 4))], [], NAMES, "v1")
     with pytest.raises(ValueError, match="shape"):
         fit_population([np.ones((1, 3))], [[1.0]], NAMES, "v1")
+
+
+def test_a_prior_drawn_together_keeps_its_mean_and_has_a_share_of_its_spread() -> None:
+    kinds = Kinds.of([1, 2], [[1.0, 0.0], [-1.0, 3.0]], np.eye(2))
+    for prior in (
+        Weights.mixture(kinds, ["a", "b"], "v1", careless=0.1),
+        Weights.gaussian([0.5, 1.0], [[2.0, 0.5], [0.5, 1.0]], ["a", "b"], "v1"),
+    ):
+        near = prior.drawn_together(0.25)
+        np.testing.assert_allclose(near.mean, prior.mean)
+        np.testing.assert_allclose(near.covariance, 0.25 * prior.covariance)
+        assert (near.careless, near.lapse) == (prior.careless, prior.lapse)
+        if near.kinds is not None:
+            np.testing.assert_allclose(near.kinds.moments()[1], near.covariance)
+        moved, moved_less = (one.update([1.0, -1.0], 1.0).mean - prior.mean for one in (prior, near))
+        assert 0.0 < np.linalg.norm(moved_less) < np.linalg.norm(moved)
+    with pytest.raises(ValueError, match="share above 0"):
+        prior.drawn_together(0.0)
+    with pytest.raises(ValueError, match="only a prior"):
+        prior.update([1.0, 0.0], 1.0).drawn_together(0.5)
