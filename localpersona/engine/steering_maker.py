@@ -32,6 +32,8 @@ QUESTIONS = (
 """Short, because every trait reads all of them twice. With the embedded model the differences that two of them
 show are alike already (mean cosine 0.8 in the middle layers), so more of them would add little."""
 _ROOM = 512
+_LEAST_LAYERS = 6
+"""Below, none would lie in the middle."""
 
 
 def make_directions(
@@ -46,6 +48,8 @@ def make_directions(
 
     tell: hears what share is done. Raises EngineError, also when it was stopped.
     """
+    if model.decoder.layers < _LEAST_LAYERS:
+        raise EngineError("This model has too few layers to be steered.\nChoose another one.")
     builder = PromptBuilder(model.template, model.vocabulary, _ROOM)
     reader = HiddenStates(model.decoder.model, threads=model.decoder.threads, stopped=stopped)
     poles: dict[float, list[Array]] = {-1.0: [], 1.0: []}
