@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from localpersona.assistant import Assistant
 from localpersona.engine.client import EngineClient
 from localpersona.events import Accepted, Delta, Event, Failed, Finished
-from stress.processes import children, open_files, resident
+from stress.processes import children, open_files, progress, resident
 
 _SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM)
 _WARM_UP = 10  # kills before memory is compared: caches fill at first
@@ -27,6 +27,7 @@ def stress(assistant: Assistant, kills: int) -> Iterator[str]:
     problems: list[str] = []
     before = resident(), open_files(), threading.active_count()
     for number in range(kills):
+        progress("kills", number, kills)
         if number == min(_WARM_UP, kills // 2):
             before = resident(), open_files(), threading.active_count()
         outcome, problem = _one(assistant, chance)

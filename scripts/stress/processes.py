@@ -1,8 +1,9 @@
-"""What Linux says of processes: their memory, and who left them behind."""
+"""What Linux says of processes: their memory, and who left them behind; and how far a part is."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -31,3 +32,9 @@ def children() -> dict[int, str]:
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def progress(part: str, number: int, total: int) -> None:
+    """Say on stderr, now and then, how far a part is."""
+    if number and number % 10 == 0:
+        print(f"{part}: {number} of {total}", file=sys.stderr, flush=True)

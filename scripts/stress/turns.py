@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from localpersona.assistant import Assistant
 from localpersona.engine.client import EngineClient
 from localpersona.events import Accepted, Finished
-from stress.processes import resident
+from stress.processes import progress, resident
 
 _WARM_UP = 20  # turns: the pool of cells, the reward model and the allocator's arenas are there then
 _MOST_GROWTH = 0.05
@@ -19,6 +19,7 @@ def stress(assistant: Assistant, turns: int) -> Iterator[str]:
     assert isinstance(assistant.engine, EngineClient)
     chat_id, memory, finished, pids = None, [], 0, set()
     for number in range(turns):
+        progress("turns", number, turns)
         prompt = (
             f"Question {number}: what would you say about {'rain ' * (number % 40)}and the number {number}?"
         )
