@@ -94,6 +94,8 @@ def _search(settings: Settings, options: Options, speed: Speed | None) -> tuple[
     count = options.candidates or (0 if options.patience else settings.candidates)
     if count:
         return count, SearchSpec()
+    if settings.temperature == 0:
+        return 1, SearchSpec()  # all candidates would be the same text
     return search_for(options.patience or settings.patience, speed, settings.max_tokens)
 
 

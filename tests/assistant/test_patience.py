@@ -64,6 +64,7 @@ def test_a_model_that_was_never_measured_gets_a_few() -> None:
         ({"candidates": 6}, {}, (6, "best-of-n")),
         ({"candidates": 6}, {"patience": "best"}, (4, "guided")),
         ({"patience": "fast"}, {}, (4, "best-of-n")),
+        ({"temperature": 0.0}, {}, (1, "best-of-n")),
         ({"candidates": 6}, {"patience": "fast", "candidates": 2}, (2, "best-of-n")),
         ({}, {"plain": True, "patience": "best"}, (1, "best-of-n")),
     ],

@@ -55,6 +55,13 @@ def test_json_holds_every_candidate(shell: Shell) -> None:
     assert data["explanation"]["summary"]
 
 
+def test_patience_goes_before_the_settings(shell: Shell, engine: ScriptedEngine) -> None:
+    for patience, method in (("best", "guided"), ("fast", "best-of-n")):
+        assert shell("ask", "--patience", patience, "Hi").code == 0
+        assert engine.requests[-1].search.method == method and engine.requests[-1].candidates > 1
+    assert shell("ask", "--patience", "endless", "Hi").code == 2
+
+
 def test_escapes_in_an_answer_never_reach_the_terminal(shell: Shell, engine: ScriptedEngine) -> None:
     engine.answers = ["\x1b]0;owned\x07 \x9b31m red"]
     for options in ([], ["--json"]):
