@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 
 from localpersona.assistant import Assistant
 from localpersona.engine.client import EngineClient
@@ -35,9 +36,7 @@ def stress(assistant: Assistant, kills: int) -> Iterator[str]:
         zombies = [pid for pid, state in children().items() if state == "Z"]
         if zombies:
             problem += f"; zombies {zombies}"
-        last = list(assistant.stream("And now?", plain=True, save=False))[-1]
-        if not isinstance(last, Finished) or not last.reply.candidates:
-            problem += f"; the next answer failed: {last}"
+        problem += _next_answer(assistant)
         if problem:
             problems.append(f"kill {number}: {problem}")
     after = resident(), open_files(), threading.active_count()
@@ -49,6 +48,13 @@ def stress(assistant: Assistant, kills: int) -> Iterator[str]:
         problems.append("something was leaked")
     yield from problems
     yield "kills: FAILED" if problems else "kills: passed (no text lost, no zombie, every next answer came)"
+
+
+def _next_answer(assistant: Assistant) -> str:
+    """Ask something, and stop at the first words; return what went wrong."""
+    with closing(assistant.stream("And now?", plain=True, save=False)) as events:
+        last = next((event for event in events if isinstance(event, Delta | Failed | Finished)), None)
+    return "" if isinstance(last, Delta) else f"; the next answer failed: {last}"
 
 
 def _one(assistant: Assistant, chance: random.Random) -> tuple[str, str]:
