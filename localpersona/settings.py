@@ -100,6 +100,8 @@ class Settings:
         "You are a helpful assistant.", "What the model is told before every conversation. Empty: nothing."
     )
     theme: str = _setting("localpersona-dark", "The colours; the command palette shows the choices.")
+    motion: bool = _setting(True, "Let bars and wheels move. Off: nothing moves by itself.")
+    hints: bool = _setting(True, "Show five hints, one after the other, above the prompt.")
     offer_every: int = _setting(
         3,
         "Offer two answers to compare at most once in so many, and never twice in a row. 0: never.",

@@ -14,6 +14,7 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from localpersona.text import harmless, one_line
+from localpersona.ui import keymap_file
 from localpersona.ui.commands import CommandProvider
 from localpersona.ui.keymap import GLOBAL
 from localpersona.ui.messages import ModelFailed, ModelLoaded
@@ -46,6 +47,11 @@ class LocalPersonaApp(App[None]):
             self.register_theme(theme)
         wanted = assistant.settings.theme
         self.theme = wanted if wanted in self.available_themes else DEFAULT
+        if not assistant.settings.motion:
+            self.animation_level = "none"
+        keys, self.key_problems = keymap_file.load(keymap_file.path())
+        if keys:
+            self.set_keymap(keys)
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
@@ -65,6 +71,21 @@ class LocalPersonaApp(App[None]):
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen | TooSmallScreen):
             self.push_screen(HelpScreen(str(getattr(self.screen, "HELP", "") or "")))
+
+    async def action_write_keys(self) -> None:
+        """Make the file in which keys can be changed, with its schema, and say where it is."""
+        try:
+            path = await asyncio.to_thread(keymap_file.write_files, keymap_file.path())
+        except OSError as error:
+            self.notify(
+                f"The key map could not be written: {error.strerror}.", severity="error", markup=False
+            )
+        else:
+            self.notify(
+                f"Keys can be changed in {path}; the schema beside it names them. They count from the next start.",
+                timeout=15,
+                markup=False,
+            )
 
     async def _greet(self) -> None:
         """On the very first start, say what this is and offer the questions."""

@@ -69,6 +69,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("pin", "Pin this chat", "to the top of the list, or no longer", "screen.file_chat('pin')"),
     Command("archive", "Archive this chat", "out of the list, or back", "screen.file_chat('archive')"),
     Command("delete", "Delete this chat", "delete it; can be undone", "screen.file_chat('delete')"),
+    Command("hints", "Hints", "the next of five hints; F9 ends them", "screen.next_hint", "f8"),
+    Command("keys", "Change keys", "make the file in which keys can be changed", "app.write_keys"),
     Command("theme", "Light or dark", "change between light and dark", "app.toggle_theme"),
     Command("themes", "All themes", "choose among more colours", "app.change_theme"),
     Command("help", "Help", "keys and commands", "app.help", "f1"),

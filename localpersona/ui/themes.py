@@ -62,3 +62,5 @@ LIGHT = Theme(
 
 THEMES = (DARK, LIGHT)
 DEFAULT = DARK.name
+ANSI = ("ansi-dark", "ansi-light")
+"""Textual's themes in the terminal's own sixteen colours."""

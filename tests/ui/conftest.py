@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,9 +63,12 @@ def new_app(store: Store, engine: ScriptedEngine) -> NewApp:
     default = engine
 
     def made(
-        engine: ScriptedEngine | None = None, settings: Settings | None = None, model: str = MODEL
+        engine: ScriptedEngine | None = None,
+        settings: Settings | None = None,
+        model: str = MODEL,
+        hints: bool = False,
     ) -> LocalPersonaApp:
-        settings = settings or Settings(candidates=1)
+        settings = replace(settings or Settings(candidates=1), hints=hints)
         assistant = Assistant.open(engine=engine or default, store=store, settings=settings, model=model)
         app = LocalPersonaApp(assistant)
         app.animation_level = "none"
@@ -85,9 +89,10 @@ def start(new_app: NewApp, engine: ScriptedEngine) -> Start:
         settings: Settings | None = None,
         model: str = MODEL,
         loaded: bool = True,
+        hints: bool = False,
     ) -> AsyncIterator[Running]:
         used = engine or default
-        app = new_app(engine=used, settings=settings, model=model)
+        app = new_app(engine=used, settings=settings, model=model, hints=hints)
         async with app.run_test(size=size, notifications=True) as pilot:
             running = Running(app, pilot, used)
             await wait_until(pilot, lambda: app.chat.is_mounted and app.chat.prompt_box.is_mounted)

@@ -16,7 +16,7 @@ from localpersona import paths
 from localpersona.settings import FIELDS
 from localpersona.text import one_line
 from localpersona.ui.screens.panel import PanelScreen
-from localpersona.ui.themes import THEMES
+from localpersona.ui.themes import ANSI, THEMES
 from localpersona.ui.widgets.setting_row import SettingRow
 from localpersona.ui.widgets.title_bar import TitleBar
 
@@ -103,6 +103,8 @@ goes back to its default. The model has a screen of its own: **F4**.
                 raise
         if name == "theme":
             self.app.theme = str(value)
+        if name == "motion":
+            self.app.animation_level = "full" if value else "none"
 
     def _choices(self, name: str) -> Sequence[str]:
-        return tuple(theme.name for theme in THEMES) if name == "theme" else ()
+        return (*(theme.name for theme in THEMES), *ANSI) if name == "theme" else ()

@@ -40,5 +40,6 @@ class Activity(Static):
         if not self.what:
             return
         seconds = int(monotonic() - self.started)
-        wheel = self.WHEEL[int((monotonic() - self.started) * 2) % len(self.WHEEL)]
+        turned = int((monotonic() - self.started) * 2) if self.app.animation_level != "none" else 0
+        wheel = self.WHEEL[turned % len(self.WHEEL)]
         self.update(f"{wheel} {self.what}" + (f" · {seconds} s" if seconds >= 1 else ""))

@@ -64,6 +64,12 @@ class PromptBox(TextArea):
             show_line_numbers=False, soft_wrap=True, compact=False, highlight_cursor_line=False,
             placeholder=self.PLACEHOLDER,
         )  # fmt: skip
+        self._notes: dict[str, str] = {}
+
+    def note(self, name: str, text: str) -> None:
+        """Say something in the lower edge; "" no longer. Several notes stand side by side."""
+        self._notes[name] = text
+        self.border_subtitle = " · ".join(note for note in self._notes.values() if note)
 
     def put(self, text: str) -> None:
         """Replace the text; the cursor goes to its end. Undo brings the former text back."""

@@ -8,6 +8,7 @@ from textual import on
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from localpersona.assistant.models import CHARACTERS_PER_TOKEN
 from localpersona.store import StoreError
 from localpersona.ui.answering import Live
 from localpersona.ui.screens.chat.acting import Acting
@@ -18,6 +19,8 @@ from localpersona.ui.widgets.command_hints import CommandHints
 
 NARROW = 84
 """Columns below which the side panel covers the chat."""
+LONG = 1500
+"""Characters from which the size of a prompt is worth saying."""
 DRAFT_SECONDS = 0.5
 """What is typed is on disk after this long."""
 
@@ -217,12 +220,21 @@ class Library(Acting):
 
     @on(TextArea.Changed)
     def keep_draft(self, event: TextArea.Changed) -> None:
-        self.query_one(CommandHints).follow(event.text_area.text)
+        text = event.text_area.text
+        self.query_one(CommandHints).follow(text)
+        self.prompt_box.note("size", self._takes(text) if len(text) >= LONG else "")
         if self._draft_timer is not None:
             self._draft_timer.stop()
         self._draft_timer = self.set_timer(
             DRAFT_SECONDS, lambda: self.start(self.save_draft(), group="draft")
         )
+
+    def _takes(self, text: str) -> str:
+        """Return how much of the context a long prompt will take; an estimate, because it is asked at every key."""
+        info, settings = self.assistant.engine.info, self.assistant.settings
+        context = info.context_length if info else settings.context_length
+        tokens = len(text) // CHARACTERS_PER_TOKEN
+        return f"about {tokens:,} of {context:,} tokens" + (": too long" if tokens >= context else "")
 
     async def save_draft(self) -> None:
         """Write down what is typed before it could get lost."""

@@ -50,6 +50,6 @@ class PrivateMode:
         chat, private = self._chat, self._chat.assistant.private
         chat.prompt_box.put("")
         chat.set_class(private, "-private")
-        chat.prompt_box.border_subtitle = MARK if private else ""
+        chat.prompt_box.note("private", MARK if private else "")
         await chat.open_chat(open_chat, first=True)
         chat.prompt_box.focus()

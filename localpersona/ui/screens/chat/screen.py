@@ -21,12 +21,14 @@ from localpersona.ui.screens.chat.filing import Filing
 from localpersona.ui.screens.chat.library import NARROW, Library
 from localpersona.ui.screens.chat.private import MARK, PrivateMode
 from localpersona.ui.screens.chat.recall import Recall
+from localpersona.ui.screens.chat.tour import Tour
 from localpersona.ui.screens.chat_settings import ChatSettingsScreen
 from localpersona.ui.widgets.answer_view import AnswerView
 from localpersona.ui.widgets.chat_list import ChatList
 from localpersona.ui.widgets.command_hints import CommandHints
 from localpersona.ui.widgets.conversation import Conversation
 from localpersona.ui.widgets.empty_state import EmptyState
+from localpersona.ui.widgets.hint_line import HintLine
 from localpersona.ui.widgets.key_line import KeyLine
 from localpersona.ui.widgets.message_view import MessageView
 from localpersona.ui.widgets.prompt_box import PromptBox
@@ -58,6 +60,8 @@ class ChatScreen(Library):
         *(Binding(f"alt+{key}", action, show=False) for key, action in QUICK.items()),
         Binding("ctrl+up", "recall(1)", "Earlier prompt", show=False, priority=True, id="chat.recall"),
         Binding("ctrl+down", "recall(-1)", "Later prompt", show=False, priority=True, id="chat.recall_later"),
+        Binding("f8", "next_hint", "Next hint", show=False, priority=True, id="chat.next_hint"),
+        Binding("f9", "end_hints", "No more hints", show=False, priority=True, id="chat.end_hints"),
         Binding("f7", "branches", "Branches", show=False, priority=True, id="chat.branches"),
         Binding("f6", "rename_chat", "Rename", show=False, priority=True, id="chat.rename"),
     ]
@@ -86,7 +90,7 @@ class ChatScreen(Library):
         &.-narrow ChatList { width: 100%; layer: side; }
         &.-narrow { layers: base side; }
         &.-narrow ChatList > .keys { display: block; }
-        &.-low KeyLine { display: none; }
+        &.-low KeyLine, &.-low HintLine { display: none; }
         &.-low Conversation { padding-top: 0; }
         &.-low PromptBox { max-height: 5; }
     }
@@ -98,6 +102,7 @@ class ChatScreen(Library):
         self.private_mode = PrivateMode(self)
         self.recall = Recall(self)
         self.attaching = Attaching(self)
+        self.tour = Tour(self)
         self._told: set[str] = set()
         """Notices shown already."""
 
@@ -107,6 +112,7 @@ class ChatScreen(Library):
             yield TitleBar("New chat", "LocalPersona")
             yield Conversation()
             with Vertical(id="foot"):
+                yield HintLine()
                 yield CommandHints()
                 yield QueueLine()
                 yield PromptBox()
@@ -115,6 +121,7 @@ class ChatScreen(Library):
 
     def on_mount(self) -> None:
         self.start(self.open_last(), group="open")
+        self.start(self.tour.resume(), group="tour")
         self.set_interval(10, lambda: self.start(self.show_status(), group="status", only=True))
 
     def on_screen_resume(self) -> None:
@@ -176,6 +183,12 @@ class ChatScreen(Library):
     def action_recall(self, by: int) -> None:
         self.recall.step(by)
 
+    def action_next_hint(self) -> None:
+        self.tour.next()
+
+    def action_end_hints(self) -> None:
+        self.tour.end()
+
     def action_branches(self) -> None:
         self.start(self._branches())
 
@@ -233,7 +246,7 @@ class ChatScreen(Library):
 
     async def _tell_notices(self) -> None:
         await self.opened.wait()
-        for notice in self.assistant.notices:
+        for notice in (*self.assistant.notices, *self.persona_app.key_problems):
             await self.tell_once(notice)
 
     async def tell_once(self, notice: str) -> None:
