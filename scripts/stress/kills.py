@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
@@ -10,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from localpersona.assistant import Assistant
 from localpersona.engine.client import EngineClient
@@ -27,21 +26,24 @@ def stress(assistant: Assistant, kills: int) -> Iterator[str]:
     outcomes: Counter[str] = Counter()
     problems: list[str] = []
     before = resident(), open_files(), threading.active_count()
-    for number in range(kills):
-        progress("kills", number, kills)
-        if number == min(_WARM_UP, kills // 2):
-            before = resident(), open_files(), threading.active_count()
-        outcome, problem = _one(assistant, chance)
-        outcomes[outcome] += 1
-        zombies = [pid for pid, state in children().items() if state == "Z"]
-        if zombies:
-            problem += f"; zombies {zombies}"
-        problem += _next_answer(assistant)
-        if problem:
-            problems.append(f"kill {number}: {problem}")
+    with suppress(KeyboardInterrupt):  # Ctrl-C: enough, what was found until then is printed
+        for number in range(kills):
+            progress("kills", number, kills)
+            if number == min(_WARM_UP, kills // 2):
+                before = resident(), open_files(), threading.active_count()
+            outcome, problem = _one(assistant, chance)
+            outcomes[outcome] += 1
+            zombies = [pid for pid, state in children().items() if state == "Z"]
+            if zombies:
+                problem += f"; zombies {zombies}"
+            problem += _next_answer(assistant)
+            if problem:
+                problems.append(f"kill {number}: {problem}")
     after = resident(), open_files(), threading.active_count()
     left = len(children())
-    yield f"kills: {kills}: " + ", ".join(f"{count} {what}" for what, count in outcomes.most_common())
+    yield f"kills: {outcomes.total()}: " + ", ".join(
+        f"{count} {what}" for what, count in outcomes.most_common()
+    )
     yield f"kills: the app's memory {before[0]:.0f} → {after[0]:.0f} MB, open files {before[1]} → {after[1]}, "
     yield f"kills: threads {before[2]} → {after[2]}, child processes now {left}"
     if after[0] > before[0] * 1.05 + 5 or after[1] > before[1] + 3 or left > 1:
@@ -93,7 +95,7 @@ def _kill(assistant: Assistant, number: signal.Signals, delay: float, ended: thr
     while not ended.is_set():
         pid = assistant.engine.pid
         if pid is not None:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.kill(pid, number)
             return
         time.sleep(0.001)
