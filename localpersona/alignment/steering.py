@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 FIRST, LAST = 0.35, 0.75
 """Where in the depth of a model directions are added: early layers read words, late ones choose the next."""
 STRENGTH = 0.02
-"""Share of the residual's norm that a weight of 1 adds to each of those layers; see scripts/measure_steering.py."""
+"""Share of the residual's norm that a weight of 1 adds to each of those layers; see scripts/measure_tools.py."""
 MOST = 0.06
 """The most that all traits together add to one of them: a dozen such layers add up. Beyond it, text falls apart."""
 _MOST_WEIGHT = 2.0
