@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib import resources
@@ -42,6 +43,12 @@ _QUESTION_KEYS = ("prompt", "instruction", "question")
 
 def main() -> None:
     options = _options()
+    with tempfile.TemporaryDirectory(prefix="localpersona-bench-", ignore_cleanup_errors=True) as home:
+        os.environ["LOCALPERSONA_HOME"] = home  # the model's speed is measured now, and not remembered
+        _run(options)
+
+
+def _run(options: argparse.Namespace) -> None:
     be_quiet()
     print(f"{Path(options.model).name} on {_processor()}, {options.threads} threads")
     print(f"llama-cpp-python {version('llama-cpp-python')}: {_flags()}")
