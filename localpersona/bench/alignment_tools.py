@@ -112,14 +112,14 @@ TOOLS: tuple[Tool, ...] = (
     Tool("contrast-1.5", "contrast 1.5", instructed="early", contrast=1.5),
     Tool("contrast-2", "contrast 2", instructed="early", contrast=2.0),
     Tool("contrast-3", "contrast 3", instructed="early", contrast=3.0),
-    Tool("steering-0.05", "steering 0.05", steering=0.05),
-    Tool("steering-0.1", "steering 0.1", steering=0.1),
+    Tool("steering-0.01", "steering 0.01", steering=0.01),
+    Tool("steering-0.02", "steering 0.02", steering=0.02),
     Tool("instructions+best-8", "instructions, best of 8", 8, _FULL, instructed="early"),
     Tool("instructions+pruned-8", "instructions, best of 8, pruned", 8, _PRUNED, instructed="early"),
     Tool("instructions+guided-4", "instructions, guided by 4", 4, _GUIDED, instructed="early"),
     Tool("instructions+guided-8", "instructions, guided by 8", 8, _GUIDED, instructed="early"),
     Tool("contrast-2+guided-4", "contrast 2, guided by 4", 4, _GUIDED, instructed="early", contrast=2.0),
-    Tool("steering+guided-4", "steering 0.1, guided by 4", 4, _GUIDED, steering=0.1),
+    Tool("steering+guided-4", "steering 0.02, guided by 4", 4, _GUIDED, steering=0.02),
 )
 """In the order of the table. The references come first, since everything is compared with them."""
 

@@ -206,7 +206,7 @@ def test_users_are_described_to_both_models(plan: Plan) -> None:
 def test_tools_become_requests(plan: Plan) -> None:
     model = Model.read(plan.judges, "selector")
     (casual,) = (user for user in users(model, Model.read(plan.judges, "judge"), 12) if user.name == "casual")
-    keys = ["instructions-late", "contrast-2+guided-4", "steering-0.1"]
+    keys = ["instructions-late", "contrast-2+guided-4", "steering-0.02"]
     late, steered, both = (
         tool.request("Why?", casual, model.prior, Sampling(), "file.npz")
         for tool in chosen_tools(keys, "file.npz")
@@ -233,10 +233,10 @@ def test_tools_are_chosen_by_name() -> None:
     assert [tool.key for tool in chosen_tools(["best-4"])] == [*REFERENCES, "plain", "best-4"]
     with pytest.raises(BenchError, match=r"no tool magic\. Those there are: plain, best-4"):
         chosen_tools(["magic"])
-    assert "steering-0.1" not in {tool.key for tool in chosen_tools([])}
-    assert "steering-0.1" in {tool.key for tool in chosen_tools([], "file.npz")}
+    assert "steering-0.02" not in {tool.key for tool in chosen_tools([])}
+    assert "steering-0.02" in {tool.key for tool in chosen_tools([], "file.npz")}
     with pytest.raises(BenchError, match="--vectors"):
-        chosen_tools(["steering-0.1"])
+        chosen_tools(["steering-0.02"])
 
 
 def test_the_prompts_are_many_and_not_those_of_the_question_bank() -> None:
