@@ -215,7 +215,7 @@ def test_tools_become_requests(plan: Plan) -> None:
     assert late.late and "casual" in late.instruction and late.taste is None
     assert both.contrast == 2.0 and both.search.method == "guided" and both.candidates == 4
     assert both.taste is not None and both.taste.version == "selector"
-    wanted = dict.fromkeys(model.prior.names, 0.0) | {"formality": -0.2}
+    wanted = dict.fromkeys(model.prior.names, 0.0) | {"formality": -0.04}
     assert steered.steering is not None and steered.steering.path == "file.npz"
     assert steered.steering.weights == pytest.approx(list(wanted.values()), abs=1e-6)
 
