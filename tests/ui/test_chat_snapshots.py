@@ -102,6 +102,23 @@ def test_the_chats_at_the_side(new_app: NewApp, snap_compare: Snap) -> None:
     assert snap_compare(new_app(), terminal_size=(100, 32), run_before=listed)
 
 
+def test_the_branches_of_a_chat(new_app: NewApp, snap_compare: Snap) -> None:
+    assert snap_compare(new_app(), terminal_size=(100, 32), run_before=settled("f7"))
+
+
+def test_a_private_chat_with_a_hint(new_app: NewApp, snap_compare: Snap) -> None:
+    async def private(pilot: Pilot[Any]) -> None:
+        await settled()(pilot)
+        app = pilot.app
+        assert isinstance(app, LocalPersonaApp)
+        app.chat.action_private()
+        await app.workers.wait_for_complete()
+        app.clear_notifications()
+        await pilot.pause()
+
+    assert snap_compare(new_app(hints=True), terminal_size=(100, 32), run_before=private)
+
+
 def test_commands_while_one_is_typed(new_app: NewApp, snap_compare: Snap) -> None:
     assert snap_compare(new_app(), terminal_size=(100, 32), run_before=settled("slash", "c"))
 

@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from ui.panels import Host, answered, assistant, until
+from ui.panels import Host, answered, assistant, texts, until
 from ui.test_models_screen import found
 
 from localpersona import paths
 from localpersona.assistant import Assistant
 from localpersona.library import ModelFile
+from localpersona.ui.screens.comparison import ComparisonScreen
 from localpersona.ui.screens.models import ModelsScreen
 from localpersona.ui.screens.onboarding import OnboardingScreen
 from localpersona.ui.screens.profile import ProfileScreen
 from localpersona.ui.screens.settings import SettingsScreen
+from localpersona.ui.screens.trait import TraitScreen
 from localpersona.ui.screens.welcome import WelcomeScreen
 from localpersona.ui.widgets.answer_pair import AnswerPair
 from localpersona.ui.widgets.model_list import ModelList
+from localpersona.ui.widgets.plain_list import PlainList
 from localpersona.ui.widgets.setting_row import SettingRow
 from localpersona.ui.widgets.trait_row import TraitRow
 
@@ -74,6 +77,32 @@ def test_profile(assistant: Assistant, snap_compare: Snap, theme: str) -> None:
     app = Host(assistant, ProfileScreen)
     app.theme = theme
     assert snap_compare(app, terminal_size=(100, 32), run_before=one_set_by_hand)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (100, 32)], ids=["small", "usual"])
+def test_a_trait_and_the_comparisons_behind_it(
+    assistant: Assistant, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async def moved(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: pilot.app.screen.query(PlainList).first().option_count == 8)
+        await pilot.app.workers.wait_for_complete()
+
+    monkeypatch.setattr("localpersona.store.comparisons.now", lambda: "2026-11-21T09:00:00Z")
+    answered(assistant, 8)
+    app = Host(assistant, lambda: TraitScreen(assistant.profile().traits[0]))
+    assert snap_compare(app, terminal_size=size, run_before=moved)
+
+
+def test_a_comparison_of_the_past(
+    assistant: Assistant, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def explained(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "still" in texts(pilot.app) or "becomes" in texts(pilot.app))
+
+    monkeypatch.setattr("localpersona.store.comparisons.now", lambda: "2026-11-21T09:00:00Z")
+    answered(assistant, 3)
+    app = Host(assistant, lambda: ComparisonScreen(assistant.evidence()[0]))
+    assert snap_compare(app, terminal_size=(100, 32), run_before=explained)
 
 
 def test_models(assistant: Assistant, found: list[ModelFile], snap_compare: Snap) -> None:

@@ -44,7 +44,7 @@ shows now. **Enter** goes to a message and shows its branch; **Space** folds one
     DEFAULT_CSS = """
     BranchesScreen {
         #note { color: $foreground 70%; padding: 1 3; height: auto; }
-        Tree { height: 1fr; background: transparent; padding: 0 2; scrollbar-size-vertical: 1; }
+        Tree { height: 1fr; background: transparent; padding: 0 2; scrollbar-size-vertical: 1; overflow-x: hidden; }
     }
     """
 
@@ -93,7 +93,7 @@ shows now. **Enter** goes to a message and shows its branch; **Space** folds one
     def _add(self, node: TreeNode[int], row: MessageRow, *, leaf: bool, version: str = "") -> TreeNode[int]:
         mark = "● " if row.id in self._shown else "  "
         who = "you" if row.role == "user" else "answer"
-        label = f"{mark}{who}{f' {version}' if version else ''}  {one_line(row.text, 160) or '(empty)'}"
+        label = f"{mark}{who}{f' {version}' if version else ''}  {one_line(row.text, 240) or '(empty)'}"
         added = node.add(Text(label, no_wrap=True), data=row.id, allow_expand=not leaf)
         if row.id == self._current:
             self._at = added

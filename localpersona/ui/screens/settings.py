@@ -32,7 +32,11 @@ _HEADINGS = {
 """The heading above each of these settings."""
 _ELSEWHERE = {"model"}
 """The models have a screen of their own, which loads one before it is saved."""
-_REMARKS = dict.fromkeys(("profile", "store_chats"), "Counts from the next start.")
+_REMARKS = {
+    "profile": "F3, then p, shows all of them.",
+    "store_chats": "Counts from the next start.",
+    "theme": "/themes shows more.",
+}
 
 
 class SettingsScreen(PanelScreen[None]):
@@ -96,7 +100,10 @@ goes back to its default. The model has a screen of its own: **F4**.
         name = row.info.name
         async with self._saving:
             try:
-                await asyncio.to_thread(lambda: self.assistant.update_settings(**{name: value}))
+                if name == "profile":
+                    await asyncio.to_thread(self.assistant.people.use, str(value))
+                else:
+                    await asyncio.to_thread(lambda: self.assistant.update_settings(**{name: value}))
             except Exception:
                 if row.is_attached:
                     row.show(getattr(self.assistant.settings, name))

@@ -49,12 +49,13 @@ and lets you take it back; **u** brings back what you took back here.
     TraitScreen {
         TraitBar { margin: 1 2 0 2; }
         MovementChart { margin: 1 2; }
-        &.-low MovementChart { height: 5; margin: 0 2; }
+        &.-low MovementChart { height: 6; margin: 0 2; }
+        &.-tall MovementChart { height: 12; }
         #note { color: $foreground 70%; padding: 0 3; height: auto; }
     }
     """
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]  # noqa: RUF012 (an instance variable in Screen)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high"), (36, "-tall")]  # noqa: RUF012 (an instance variable in Screen)
 
     def __init__(self, view: TraitView) -> None:
         super().__init__()
@@ -101,13 +102,12 @@ and lets you take it back; **u** brings back what you took back here.
         self.refresh_bindings()
 
     def _line(self, piece: Piece) -> Content:
-        said = piece.row.comparison
-        room = max(self.size.width - 52, 12)
-        return Content.assemble(
-            f"{piece.row.created[:10]}  ",
-            (f"{_says(piece, self._view)}".ljust(30), "$primary" if abs(piece.push or 0) >= SLIGHT else ""),
-            one_line(said.prompt, room),
-        )
+        wide = self.size.width >= 84  # else the day has no room
+        day = f"{piece.row.created[:10]}  " if wide else ""
+        words = _says(piece, self._view, wide).ljust(32 if wide else 22)
+        room = max(self.size.width - len(day) - len(words) - 13, 12)
+        speaks = "$primary" if abs(piece.push or 0.0) >= SLIGHT else ""
+        return Content.assemble(day, (words, speaks), one_line(piece.row.comparison.prompt, room))
 
     @on(OptionList.OptionSelected)
     def open_selected(self, event: OptionList.OptionSelected) -> None:
@@ -134,7 +134,7 @@ and lets you take it back; **u** brings back what you took back here.
         await self._read()
 
 
-def _says(piece: Piece, view: TraitView) -> str:
+def _says(piece: Piece, view: TraitView, wide: bool) -> str:
     """Return what a comparison says of the trait, in words: "for concise", "strongly for detailed"."""
     outcome, push = piece.row.comparison.outcome, piece.push
     if outcome is None:
@@ -146,4 +146,8 @@ def _says(piece: Piece, view: TraitView) -> str:
     if abs(push) < SLIGHT:
         return "says little of this"
     end = view.trait.high if push > 0 else view.trait.low
-    return f"strongly for {end}" if abs(push) >= STRONG else f"for {end}"
+    return (
+        f"strongly for {end}"
+        if wide and abs(push) >= STRONG
+        else one_line(f"for {end}", 21 if not wide else 31)
+    )

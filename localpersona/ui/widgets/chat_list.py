@@ -81,7 +81,9 @@ class ChatList(Vertical):
             &:focus { border: none; background-tint: $foreground 0%; }
             & > .option-list--option { padding: 0 1; }
             & > .option-list--option-highlighted { background: $panel; text-style: none; color: $foreground; }
-            &:focus > .option-list--option-highlighted { background: $primary 25%; }
+            &:focus > .option-list--option-highlighted {
+                background: $primary 25%; color: $foreground; text-style: none;
+            }
         }
         & > .nothing { color: $text-muted; padding: 0 1; height: auto; display: none; }
         & > .nothing.-on { display: block; }

@@ -29,6 +29,8 @@ class PlainList(OptionList):
         &:focus { border: none; background-tint: $foreground 0%; }
         & > .option-list--option { padding: 0 1; }
         & > .option-list--option-highlighted { background: $panel; text-style: none; color: $foreground; }
-        &:focus > .option-list--option-highlighted { background: $primary 25%; }
+        &:focus > .option-list--option-highlighted {
+            background: $primary 25%; color: $foreground; text-style: none;
+        }
     }
     """

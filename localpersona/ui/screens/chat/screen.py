@@ -48,7 +48,7 @@ class ChatScreen(Library):
 
     AUTO_FOCUS = "PromptBox"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012 (an instance variable in Screen)
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (24, "-high")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_here", "Stop", key_display="esc", id="chat.stop"),
@@ -90,7 +90,7 @@ class ChatScreen(Library):
         &.-narrow ChatList { width: 100%; layer: side; }
         &.-narrow { layers: base side; }
         &.-narrow ChatList > .keys { display: block; }
-        &.-low KeyLine, &.-low HintLine { display: none; }
+        &.-low KeyLine, &.-low HintLine, &.-short HintLine { display: none; }
         &.-low Conversation { padding-top: 0; }
         &.-low PromptBox { max-height: 5; }
     }
