@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
 from localpersona.assistant import Assistant
@@ -17,6 +17,7 @@ from localpersona.events import Accepted, Delta, Event, Failed, Finished
 from stress.processes import children, open_files, progress, resident
 
 _SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM)
+_PROMPT = "Tell me about a lighthouse."
 _WARM_UP = 10  # kills before memory is compared: caches fill at first
 
 
@@ -25,13 +26,14 @@ def stress(assistant: Assistant, kills: int) -> Iterator[str]:
     chance = random.Random(0)
     outcomes: Counter[str] = Counter()
     problems: list[str] = []
+    seconds = {plain: _seconds(assistant, plain) for plain in (True, False)}
     before = resident(), open_files(), threading.active_count()
     with suppress(KeyboardInterrupt):  # Ctrl-C: enough, what was found until then is printed
         for number in range(kills):
             progress("kills", number, kills)
             if number == min(_WARM_UP, kills // 2):
                 before = resident(), open_files(), threading.active_count()
-            outcome, problem = _one(assistant, chance)
+            outcome, problem = _one(assistant, chance, seconds)
             outcomes[outcome] += 1
             zombies = [pid for pid, state in children().items() if state == "Z"]
             if zombies:
@@ -59,16 +61,25 @@ def _next_answer(assistant: Assistant) -> str:
     return "" if isinstance(last, Delta) else f"; the next answer failed: {last}"
 
 
-def _one(assistant: Assistant, chance: random.Random) -> tuple[str, str]:
+def _seconds(assistant: Assistant, plain: bool) -> float:
+    """Return how long an answer takes whose process is not killed, once everything is loaded."""
+    started = 0.0
+    for _ in range(2):
+        started = time.monotonic()
+        list(assistant.stream(_PROMPT, plain=plain, save=False))
+    return time.monotonic() - started
+
+
+def _one(assistant: Assistant, chance: random.Random, seconds: Mapping[bool, float]) -> tuple[str, str]:
     """Kill the child during one answer; return when that was, and what went wrong."""
-    best_of = chance.random() < 0.3
+    plain = chance.random() < 0.7
     ended = threading.Event()
-    number, delay = chance.choice(_SIGNALS), chance.uniform(0.0, 2.5 if best_of else 1.2)
+    number, delay = chance.choice(_SIGNALS), chance.uniform(0.0, seconds[plain])
     killer = threading.Thread(target=_kill, args=(assistant, number, delay, ended))
     killer.start()
     shown, answer_id = "", None
     last: Event | None = None
-    for last in assistant.stream("Tell me about a lighthouse.", plain=not best_of):
+    for last in assistant.stream(_PROMPT, plain=plain):
         if isinstance(last, Accepted):
             answer_id = last.answer_id
         elif isinstance(last, Delta) and not last.reasoning:
@@ -78,7 +89,10 @@ def _one(assistant: Assistant, chance: random.Random) -> tuple[str, str]:
     assert answer_id is not None
     stored = assistant.store.message(answer_id)
     if isinstance(last, Finished):
-        return "too late, the answer was complete", "" if last.reply.text == stored.text else "text differs"
+        return (
+            "unnoticed: asked again by itself, or complete already",
+            "" if last.reply.text == stored.text else "text differs",
+        )
     if not isinstance(last, Failed):
         return "nothing", f"it ended with {last}"
     problem = "" if shown == last.partial == stored.text else f"shown {shown!r}, stored {stored.text!r}"
