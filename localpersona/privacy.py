@@ -51,6 +51,7 @@ _PLACES: tuple[tuple[str, str, Fate], ...] = (
     ("engine.log", "what the language model's process said last", "removed"),
     ("errors.log", "errors that nobody foresaw", "removed"),
     ("settings.toml", "your settings", "stays"),
+    ("keys*.json", "your own keys, and which there are", "stays"),
     ("models/**/*", "a model that you put there", "stays"),
 )
 

@@ -59,8 +59,7 @@ class Assistant:
         self.engine = engine
         self._store = store
         self.store = chats
-        self._public: Store | None = None
-        """Where chats are kept otherwise, while they are private."""
+        self._public: Store | None = None  # where chats are kept otherwise, while they are private
         self._notices = notices
         self._models = ModelHost(engine, settings, override=model)
         self._taste = UserTaste(store, engine, store.profile(settings.profile).name, Weights.prior())
@@ -244,10 +243,7 @@ class Assistant:
         return collect(self.stream(prompt, **options))
 
     def as_if_for(self, who: Somebody, prompt: str, seed: int) -> Events:
-        """Answer a prompt for this profile, for nobody (the plain model) or for its opposite; nothing is stored.
-
-        With the same seed only the taste tells their answers apart.
-        """
+        """Answer for this profile, nobody (the plain model) or its opposite: with one seed, only taste differs."""
         options = Options(plain=who == "nobody", opposite=who == "opposite", save=False, seed=seed)
         return self._answering.ask(prompt, None, None, options)
 
@@ -292,20 +288,14 @@ class Assistant:
         return question if self._offers.due(question, self.settings.offer_every) else None
 
     def learn_from_kept(self, prompt_id: int) -> Learned | None:
-        """Learn from this prompt going on from one of several answers; None when there is nothing in that.
-
-        Nothing either unless the user agreed (`settings.learn_from_kept`).
-        """
+        """Learn from which of several answers this prompt goes on from, if the user agreed; None: nothing in it."""
         if not self.settings.learn_from_kept or self.private:
             return None
         question = self._keeping.gone_on_from(prompt_id)
         return None if question is None else self.compare(question, 1.0)
 
     def keep_edited(self, answer_id: int, text: str) -> Learned | None:
-        """Store the user's own wording of an answer as another version of it, which the chat then shows.
-
-        Returns what that taught, if the user agreed to learn from it. Raises StoreError.
-        """
+        """Store the user's wording of an answer beside it; return what it taught, if they agreed."""
         question = self._keeping.edit(answer_id, text)
         agreed = self.settings.learn_from_kept and not self.private
         return self.compare(question, 1.0) if question and agreed else None

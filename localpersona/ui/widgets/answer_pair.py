@@ -117,6 +117,7 @@ class AnswerPair(Widget, can_focus=True):
         #keys Button:hover { background: $primary 30%; }
         #keys Button:disabled { color: $text-disabled; }
         &.-stacked {
+            #keys Button { margin: 0; }  /* all six fit 60 columns */
             #answers { layout: vertical; margin-top: 0; max-height: 100%; }
             .answer { border: none; border-top: solid $foreground 35%; }  /* every line counts */
             .answer:hover { border: none; border-top: solid $foreground 70%; }
