@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from localpersona.store.chat_options import ChatOptions
 from localpersona.store.errors import StoreError
 from localpersona.store.inspecting import inspect
 from localpersona.store.records import (
     Added,
     ChatCopy,
+    ChatOptions,
     ChatRow,
     ComparisonRow,
     Hit,

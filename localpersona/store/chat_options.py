@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from localpersona.store.chats import SELECT_CHATS, chat_row
 from localpersona.store.connection import read, write
 from localpersona.store.messages import Messages, message_row
-from localpersona.store.records import ChatRow, MessageRow
-
-
-@dataclass(frozen=True, slots=True)
-class ChatOptions:
-    """A chat's own wishes; the defaults mean that the settings decide."""
-
-    pinned: bool = False
-    """Stands at the top of the list."""
-    archived: bool = False
-    """Is left out of the list; search still finds it."""
-    system_prompt: str | None = None
-    temperature: float | None = None
+from localpersona.store.records import ChatOptions, ChatRow, MessageRow
 
 
 class Options(Messages):

@@ -7,7 +7,7 @@ import sqlite3
 from localpersona.store.chat_options import Options
 from localpersona.store.clock import now
 from localpersona.store.connection import read, write
-from localpersona.store.records import Added, ChatCopy, MessageCopy
+from localpersona.store.records import Added, ChatCopy, ChatOptions, MessageCopy
 
 
 class Copies(Options):
@@ -24,13 +24,15 @@ class Copies(Options):
             updated=chat.updated,
             messages=tuple(self._copy_of(row, places.get(row["parent_id"])) for row in rows),
             shown=None if chat.last_message_id is None else places.get(chat.last_message_id),
+            options=self.chat_options(chat_id),
         )
 
     @write
     def add_copy(self, profile_id: int, copy: ChatCopy) -> Added:
         """Store a chat, or what is new in one that is there already (same uid): all or nothing.
 
-        A new one takes its place in the list by its date. One that was deleted comes back.
+        A new one takes its place in the list by its date. One that was deleted comes back. One that is there keeps
+        its title and options.
         """
         found = self._one("SELECT id FROM chats WHERE uid = ?", copy.uid)
         chat_id = self._new_chat(profile_id, copy) if found is None else int(found["id"])
@@ -61,7 +63,10 @@ class Copies(Options):
             copy.uid, profile_id, copy.title, copy.created or updated, updated,
             0 if before is None else before["touched"],
         )  # fmt: skip
-        return int(cursor.lastrowid or 0)
+        chat_id = int(cursor.lastrowid or 0)
+        if copy.options != ChatOptions():
+            self.set_chat_options(chat_id, copy.options)
+        return chat_id
 
     def _add(self, chat_id: int, parent_id: int | None, message: MessageCopy) -> int:
         cursor = self._execute(

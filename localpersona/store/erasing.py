@@ -5,7 +5,9 @@ from __future__ import annotations
 from localpersona.store.comparisons import Comparisons
 from localpersona.store.connection import write
 
-_TABLES = ("comparisons", "candidates", "messages", "chats", "profiles", "trait_scores", "drafts", "state")
+_TABLES = (
+    "comparisons", "candidates", "messages", "chat_options", "chats", "profiles", "trait_scores", "drafts", "state",
+)  # fmt: skip
 
 _DELETED_PROFILES = "SELECT id FROM profiles WHERE deleted IS NOT NULL"
 _DELETED_CHATS = f"SELECT id FROM chats WHERE deleted IS NOT NULL OR profile_id IN ({_DELETED_PROFILES})"

@@ -101,6 +101,18 @@ class MessageCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """A chat's own wishes; the defaults mean that the settings decide."""
+
+    pinned: bool = False
+    """Stands at the top of the list."""
+    archived: bool = False
+    """Is left out of the list; search still finds it."""
+    system_prompt: str | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChatCopy:
     """A chat outside of any database, with all its branches: what is exported and imported."""
 
@@ -113,6 +125,7 @@ class ChatCopy:
     """Oldest first, parents before their children."""
     shown: int | None = None
     """Index of the message with which the branch that is shown ends; None: not known."""
+    options: ChatOptions = ChatOptions()
 
 
 @dataclass(frozen=True, slots=True)

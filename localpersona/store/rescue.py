@@ -20,7 +20,9 @@ _HEADER_BYTES = 100  # https://www.sqlite.org/fileformat.html, 1.3
 _PAGE_BYTES = 4096  # what our databases have
 _MOST_TIMES_LARGER = 1000  # than what is left of the file; the zeros take no room, but time to read
 
-_TABLES = ("profiles", "chats", "messages", "candidates", "comparisons", "trait_scores", "drafts", "state")
+_TABLES = (
+    "profiles", "chats", "chat_options", "messages", "candidates", "comparisons", "trait_scores", "drafts", "state",
+)  # fmt: skip
 
 # A row whose owner was on a lost page gets a new owner rather than being lost as well.
 _REPAIRS = (
@@ -39,6 +41,7 @@ _REPAIRS = (
     WHERE last_message_id IS NULL OR last_message_id NOT IN (SELECT id FROM messages)""",
     "UPDATE comparisons SET message_id = NULL WHERE message_id NOT IN (SELECT id FROM messages)",
     "DELETE FROM candidates WHERE message_id NOT IN (SELECT id FROM messages)",
+    "DELETE FROM chat_options WHERE chat_id NOT IN (SELECT id FROM chats)",
 )
 
 

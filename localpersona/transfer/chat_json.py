@@ -3,6 +3,7 @@
     {"format": "localpersona-chats", "version": 1, "chats": [
       {"uid": "3f2a…",                  names the chat on every machine
        "title": "How do I sleep better?", "created": "2026-11-21T19:30:00.000+00:00", "updated": …,
+       "options": {"pinned": false, "archived": false, "system_prompt": null, "temperature": null},
        "shown": 3,                      index of the message that the shown branch ends with; null: the last
        "messages": [                    parents before children
          {"parent": null,               index of the message before it; null: a first message
@@ -23,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, get_args
 
-from localpersona.store import ChatCopy, MessageCopy, MessageState
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy, MessageState
 from localpersona.transfer.checking import listed, mapping, moment, refuse, text, title_of
 from localpersona.values import Candidate, FinishReason, Role
 
@@ -64,6 +65,17 @@ def _chat(fields: Any, where: str) -> ChatCopy:
         updated=updated,
         messages=messages,
         shown=_index(fields.get("shown"), len(messages), f'"shown" of {where}'),
+        options=_options(mapping(fields.get("options", {}), f'"options" of {where}')),
+    )
+
+
+def _options(fields: Any) -> ChatOptions:
+    prompt, temperature = fields.get("system_prompt"), fields.get("temperature")
+    return ChatOptions(
+        pinned=fields.get("pinned") is True,
+        archived=fields.get("archived") is True,
+        system_prompt=prompt if isinstance(prompt, str) else None,
+        temperature=min(max(_number(temperature), 0.0), 2.0) if temperature is not None else None,
     )
 
 

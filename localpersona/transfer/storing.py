@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from time import sleep
 
 from localpersona.store import Added, ChatCopy, Store
 
 _AT_ONCE = 20  # chats in one transaction: each waits for the disk, and other processes wait for it
+_PAUSE_SECONDS = 0.02
+"""Between two of them: SQLite has no queue, and who asks again now and then would meet a locked database each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ def store_all(store: Store, profile_id: int, chats: Iterable[ChatCopy]) -> Itera
     while some := list(islice(waiting, _AT_ONCE)):
         done = _sum(done, _together(store, profile_id, some))
         yield done
+        sleep(_PAUSE_SECONDS)
 
 
 def _together(store: Store, profile_id: int, chats: list[ChatCopy]) -> list[Added]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localpersona.store import ChatCopy, MessageCopy, Store
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy, Store
 from localpersona.values import Candidate
 
 WHEN = "2024-05-06T07:08:09.000+00:00"
@@ -49,7 +49,10 @@ def trees(draw: st.DrawFn) -> ChatCopy:
             )
         )
     shown = draw(st.integers(0, len(messages) - 1)) if messages else None
-    return ChatCopy(draw(words.filter(bool)), draw(words), WHEN, WHEN, tuple(messages), shown)
+    options = ChatOptions(
+        draw(st.booleans()), draw(st.booleans()), draw(st.none() | words), draw(st.none() | st.just(0.5))
+    )
+    return ChatCopy(draw(words.filter(bool)), draw(words), WHEN, WHEN, tuple(messages), shown, options)
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localpersona.store import ChatCopy, MessageCopy, Store
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy, Store
 from localpersona.transfer import TransferError, as_json, as_markdown, chats_in, store_all
 from localpersona.transfer.chat_json import read
 from localpersona.values import Candidate
@@ -31,6 +31,7 @@ CHAT = ChatCopy(
         MessageCopy("assistant", "½ other", 0, created=WHEN, state="stopped", reasoning="hm"),
     ),
     shown=2,
+    options=ChatOptions(pinned=True, system_prompt="Be kind", temperature=0.3),
 )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def test_only_role_text_and_uid_must_be_there() -> None:
         {"messages__1__candidates": {}},
         {"messages__1__chosen": 2},
         {"shown": 3},
+        {"options": 3},
     ],
 )
 def test_what_would_not_fit_together_is_refused_in_one_line(changes: dict[str, Any]) -> None:
@@ -86,9 +88,11 @@ def test_what_would_not_fit_together_is_refused_in_one_line(changes: dict[str, A
 def test_odd_values_that_harm_nobody_become_usual_ones() -> None:
     changes = {"created": "yesterday", "messages__1__state": "odd", "messages__1__finish_reason": 5,
                "messages__1__candidates__0__traits": [float("nan")], "messages__1__candidates__1__tokens": 10**400,
-               "messages__2__reasoning": None}  # fmt: skip
+               "messages__2__reasoning": None,
+               "options": {"pinned": "yes", "system_prompt": 3, "temperature": 99}}  # fmt: skip
     (chat,) = read(document(**changes))
     assert chat.created == WHEN
+    assert chat.options == ChatOptions(temperature=2.0)
     assert (chat.messages[1].state, chat.messages[1].finish_reason) == ("complete", None)
     assert (chat.messages[1].candidates[0].traits, chat.messages[1].candidates[1].tokens) == ((), 0)
 
