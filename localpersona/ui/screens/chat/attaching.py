@@ -34,5 +34,5 @@ class Attaching:
         context = info.context_length if info else chat.assistant.settings.context_length
         if await chat.app.push_screen_wait(AttachScreen(attachment, tokens, exact, context)):
             box = chat.prompt_box
-            box.put("\n\n".join(part for part in (box.text.rstrip(), attachment.fenced) if part) + "\n")
+            box.put("\n\n".join(part for part in (box.text.rstrip(), attachment.fenced) if part))
             box.focus()
