@@ -48,7 +48,7 @@ class Settings:
         "How much answers follow your taste; off: the plain model.",
         choices=("off", "light", "medium", "full"),
     )
-    instructions: bool = _setting(True, "Also tell the model in words what you like, in the system prompt.")
+    instructions: bool = _setting(True, "Also tell the model in words what you like, after your question.")
     patience: str = _setting(
         "balanced",
         "How long an answer may take for the sake of your taste. fast: up to twice a plain one; best: seven times.",

@@ -39,9 +39,9 @@ from demo_two_users import PROMPTS
 from localpersona.alignment import steering
 from localpersona.alignment.contrast import ContrastDecoder
 from localpersona.alignment.decode import Draft, decode
-from localpersona.alignment.instructions import with_instruction
+from localpersona.alignment.instructions import in_words, with_instruction
+from localpersona.alignment.knowledge import Known
 from localpersona.alignment.sampling import Sampler
-from localpersona.alignment.wording import pole
 from localpersona.engine.llama import LlamaModel
 from localpersona.engine.prompt import PromptBuilder
 from localpersona.engine.protocol import ModelSpec
@@ -84,7 +84,7 @@ class Bench:
         """Return what is answered with a tool ("plain" for none) to somebody who likes one pole of a trait."""
         kind, _, value = tool.partition(":")
         self.decoder.influence(self._vector(trait, direction, float(value)) if kind == "steering" else b"")
-        line = f"Unless asked otherwise, answer the way this person likes: {pole(trait, direction).asked}."
+        line = in_words([Known(trait, direction, 0.1, "set")])
         plain = [(SYSTEM, Turn("user", question)) for question in self.questions]
         told = [with_instruction(turns, line, late="late" in kind) for turns in plain]
         if kind.startswith("contrast"):

@@ -148,8 +148,9 @@ class GenerateRequest:
     search: SearchSpec = field(default_factory=SearchSpec)
     instruction: str = ""
     """The profile in words; `turns` do not hold it."""
-    late: bool = False
-    """Whether the instruction stands at the end of the last question rather than in the system turn."""
+    late: bool = True
+    """Whether the instruction stands at the end of the last question rather than in the system turn; see
+    `alignment.instructions` for which is obeyed."""
     contrast: float = 0.0
     """How far (γ) the logits move from the plain model's towards the instructed one's and beyond; 0: the
     instruction simply stands in the prompt."""
