@@ -1,7 +1,7 @@
 """Make the README's pictures: .venv/bin/python scripts/make_screenshots.py
 
 The real app, the real engine with the embedded model and the real reward model, in a throw-away home: somebody
-who likes short, casual answers in lists answers the onboarding questions, asks one question, and looks at the profile.
+who likes short, casual answers in lists answers the onboarding questions, asks one question, and looks at every screen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from localpersona.assistant import Assistant
 from localpersona.settings import Settings
-from localpersona.ui.app import LocalPersonaApp
+from localpersona.ui.app import LocalPersonaApp, screen_called
 
 TASTE = {"length": -1.0, "formality": -1.0, "structure": 1.0, "depth": -0.5}
 PROMPT = "How do I keep a basil plant alive on the windowsill?"
@@ -36,7 +36,7 @@ def onboard(assistant: Assistant) -> None:
 
 
 async def photograph(size: tuple[int, int], seed: int) -> None:
-    settings = Settings(candidates=8, max_tokens=320)
+    settings = Settings(candidates=8, max_tokens=320, hints=False)
     with Assistant.open(settings=settings) as assistant:
         assistant.greeted()
         onboard(assistant)
@@ -54,8 +54,31 @@ async def photograph(size: tuple[int, int], seed: int) -> None:
             _save(app, "why")
             await pilot.press("escape")
             app.action_go("profile")
-            await pilot.pause(1.5)
+            await pilot.pause(3.0)
             _save(app, "profile")
+            for key, name in (("enter", "trait"), ("enter", "comparison")):
+                await pilot.press(key)
+                await pilot.pause(3.0)
+                _save(app, name)
+            await pilot.press("escape", "escape", "p")
+            await pilot.pause(1.5)
+            _save(app, "profiles")
+            await pilot.press("escape", "escape", "f7")
+            await pilot.pause(1.5)
+            _save(app, "branches")
+            await pilot.press("escape", "ctrl+b")
+            await pilot.pause(1.5)
+            _save(app, "chats")
+            await pilot.press("ctrl+b", "f1")
+            await pilot.pause(1.5)
+            _save(app, "help")
+            await pilot.press("escape")
+            for name in ("models", "settings", "onboarding", "welcome", "views"):
+                app.push_screen(screen_called(name))
+                await pilot.pause(2.5)
+                _save(app, name)
+                app.pop_screen()
+                await pilot.pause(0.5)
 
 
 def _save(app: LocalPersonaApp, name: str) -> None:

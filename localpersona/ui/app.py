@@ -64,7 +64,7 @@ class LocalPersonaApp(App[None]):
 
     def action_go(self, name: str) -> None:
         """Open one of the screens beside the chat; a second time changes nothing."""
-        screen = _screen(name)
+        screen = screen_called(name)
         if not any(isinstance(opened, type(screen)) for opened in self.screen_stack):
             self.push_screen(screen)
 
@@ -90,7 +90,7 @@ class LocalPersonaApp(App[None]):
     async def _greet(self) -> None:
         """On the very first start, say what this is and offer the questions."""
         if await asyncio.to_thread(self.assistant.is_new):
-            self.push_screen(_screen("welcome"), self._after_welcome)
+            self.push_screen(screen_called("welcome"), self._after_welcome)
 
     def _after_welcome(self, begin: bool | None) -> None:
         if begin:
@@ -152,7 +152,7 @@ class LocalPersonaApp(App[None]):
             self.exit()
 
 
-def _screen(name: str) -> Screen[Any]:
+def screen_called(name: str) -> Screen[Any]:
     """Return a new screen by name. Imported when first needed: the chat must appear at once."""
     module = import_module(f"localpersona.ui.screens.{name}")
     screen: Screen[Any] = getattr(module, f"{name.capitalize()}Screen")()
