@@ -57,7 +57,7 @@ def wanted(prompt: str) -> Wanted:
     foreign = requested_language(prompt) or foreign_language(prompt)
     if foreign:
         notes.append(
-            f"{_language(foreign)} Your taste did not choose, because it was learned from English answers."
+            f"{_language(foreign)} Your taste was left out, because it was learned from English answers."
         )
     return Wanted(traits, foreign, tuple(notes))
 
@@ -67,10 +67,13 @@ def tools(
 ) -> Tools:
     """Return what the settings allow, for effective weights `mean` by trait and the model in use.
 
-    What a prompt settles goes into none of them. Raises ValueError for adapters that make no sense.
+    What a prompt settles goes into none of them, and an English line would draw another language's answer into
+    English. Raises ValueError for adapters that make no sense.
     """
     strength = STRENGTHS[settings.strength]
-    found = wishes(weights, strength, TASTES - what.settled) if settings.instructions else ()
+    found = (
+        wishes(weights, strength, TASTES - what.settled) if settings.instructions and not what.foreign else ()
+    )
     gamma = contrast_strength(found, strength, settings.contrast) if settings.contrast > 1.0 else 0.0
     return Tools(
         in_words(found),

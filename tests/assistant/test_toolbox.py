@@ -63,7 +63,7 @@ def test_other_languages_are_not_judged_and_that_is_said_once(open_assistant: Op
             if isinstance(event, Notice):
                 notices.append(event.message)
     request = engine_of(assistant).requests[-1]
-    assert request.taste is None and request.candidates == 1
+    assert request.taste is None and request.candidates == 1 and not request.instruction
     assert len([notice for notice in notices if "German" in notice]) == 1
     reply = assistant.reply("Explain the sky in French, please.")
     assert "French" in reply.explanation.summary
