@@ -101,6 +101,9 @@ gain by the selector: what the model that chose believes; what is beyond the jud
 (over-optimisation). gain in taste: the judge's gain without quality. apart: by the judge, how far users of opposite
 tastes are apart in that trait, in standard deviations. different: pairs of users who got different texts. tokens:
 drawn over all candidates."""
+_CAUTION = """\
+Read some of the answers (they are in the file of --answers) before a default follows from this: the judge knows style
+well, but tells a small model's sense from its nonsense hardly better than a coin does."""
 _TRAITS = """\
 By the judge, in standard deviations, in the direction wanted; over the users who clearly want either pole."""
 
@@ -132,7 +135,7 @@ def _follows(results: Results) -> str:
                 f"{patience} (at most {times:g} × the plain answer's time): {best.title}, {best.wins.value:.0%} wins,"
                 f" gain {_signed(best.gain.value)}, {best.times:.1f} ×."
             )
-    return "\n".join(lines)
+    return "\n".join([*lines, _CAUTION])
 
 
 def _percent(figure: Figure) -> str:
