@@ -238,7 +238,7 @@ def stress(folder: Path, kills: int, seed: int, jobs: list[str]) -> dict[str, Co
         results[job].update(kills=1, acknowledged=len(acknowledged))
         if job == "migrate":
             shutil.rmtree(path.parent)
-        for copy in (*folder.glob("round*.db"), *folder.glob(".round*.unfinished")):
+        for copy in (*folder.glob("round*.db"), *folder.glob(".round*.unfinished*")):
             copy.unlink()
     return results
 

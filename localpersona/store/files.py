@@ -60,7 +60,7 @@ def put_aside(path: Path, why: str = "damaged") -> Path:
 
 def back_up(database: Database, path: Path) -> Path:
     """Write a consistent copy beside the database; keep the newest few. Returns the copy's path."""
-    for left in path.parent.glob(f".{path.name}.backup-*.unfinished"):  # of processes that were killed
+    for left in path.parent.glob(f".{path.name}.backup-*.unfinished*"):  # of processes that were killed
         left.unlink(missing_ok=True)
     copy = _free_name(path, "backup")
     copy_into(database.conn, copy)
@@ -75,13 +75,15 @@ def copy_into(connection: sqlite3.Connection, copy: Path) -> None:
     if copy.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(copy))
     unfinished = copy.with_name(f".{copy.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    for left in _with_side_files(unfinished):  # of a process that was killed
+        left.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # whatever the umask
     try:
         connection.execute("VACUUM INTO ?", [str(unfinished)])
         give_name(unfinished, copy)
     finally:
-        unfinished.unlink(missing_ok=True)
+        for left in _with_side_files(unfinished):
+            left.unlink(missing_ok=True)
 
 
 def give_name(unfinished: Path, final: Path) -> None:
