@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart; ours is the strongest.
 OURS = ("#0072B2", "#009E73", "#56B4E9")
-RIVALS = ("#D55E00", "#E69F00", "#CC79A7", "#8C510A", "#7A5195", "#4D4D4D")
+RIVALS = ("#D55E00", "#E69F00", "#CC79A7", "#8C510A", "#7A5195", "#4D4D4D", "#A6761D")
 CONTROL = "#9A9A9A"
 INK, FAINT = "#222222", "#DDDDDD"
 GAP = 0.031
@@ -47,7 +47,7 @@ def draw(results: Results, path: Path) -> None:
     from matplotlib import pyplot
 
     with pyplot.rc_context({"font.family": "DejaVu Sans", "font.size": 10, "text.color": INK}):
-        figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=160)
+        figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=120)
         try:
             _axes(axes, results)
             for curve, style in zip(results.curves, _styles(results.curves), strict=True):
@@ -96,7 +96,7 @@ def _axes(axes: Axes, results: Results) -> None:
     axes.text(
         0.0,
         1.025,
-        f"ROC-AUC on {results.people} held-out people and held-out prompts; bands: 95 % intervals over people",
+        f"ROC-AUC on {results.people} held-out people and held-out prompts; band: 95 % interval over people",
         transform=axes.transAxes,
         fontsize=9.5,
         color="#555555",
@@ -117,15 +117,16 @@ def _curve(axes: Axes, results: Results, curve: Curve, style: _Style) -> None:
         markersize=style.width + 1.2,
         clip_on=False,
     )
-    axes.fill_between(
-        results.answers,
-        [figure.low for figure in curve.auc],
-        [figure.high for figure in curve.auc],
-        color=style.colour,
-        alpha=0.16 if curve is results.curves[0] else 0.05,
-        linewidth=0,
-        zorder=1,
-    )
+    if curve is results.curves[0]:  # a dozen bands would hide each other; the tables have the intervals
+        axes.fill_between(
+            results.answers,
+            [figure.low for figure in curve.auc],
+            [figure.high for figure in curve.auc],
+            color=style.colour,
+            alpha=0.16,
+            linewidth=0,
+            zorder=1,
+        )
 
 
 def _labels(axes: Axes, results: Results) -> None:
@@ -149,6 +150,7 @@ def _labels(axes: Axes, results: Results) -> None:
                 "arrowstyle": "-",
                 "color": style.colour,
                 "linewidth": 0.6,
+                "relpos": (0.0, 0.5),  # from before the name, not through it
                 "shrinkA": 1,
                 "shrinkB": 4,
             },
