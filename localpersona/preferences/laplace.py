@@ -86,18 +86,23 @@ def fit_laplace(evidence: Evidence, mean: Array, covariance: Array, start: Array
     Raises ValueError when covariance is not positive definite.
     """
     precision = inverse(covariance)
-    mode = convex = _minimise(replace(evidence, lapse=0.0), mean, precision, mean if start is None else start)
+    begin = mean if start is None else start
+    mode, at_mode = _minimise(replace(evidence, lapse=0.0), mean, precision, begin)
+    convex = mode
     if evidence.lapse > 0.0:
-        mode = _minimise(evidence, mean, precision, convex)
-    at_mode, away = terms(evidence.differences @ mode, evidence.outcomes, evidence.lapse), mode - mean
+        mode, at_mode = _minimise(evidence, mean, precision, convex)
+    away = mode - mean
     found = inverse(_curvature(evidence, at_mode, precision))
     height = -evidence.importance @ at_mode.loss - 0.5 * away @ precision @ away
     volume = 0.5 * (np.linalg.slogdet(found)[1] - np.linalg.slogdet(covariance)[1])
     return Laplace(mode, found, convex, float(height + volume))
 
 
-def _minimise(evidence: Evidence, mean: Array, precision: Array, start: Array) -> Array:
-    """Damped Newton: full steps where they lower the negative log posterior enough, halved ones elsewhere."""
+def _minimise(evidence: Evidence, mean: Array, precision: Array, start: Array) -> tuple[Array, Terms]:
+    """Damped Newton: full steps where they lower the negative log posterior enough, halved ones elsewhere.
+
+    Returns the mode and what the comparisons add to the loss there.
+    """
     differences, importance = evidence.differences, evidence.importance
 
     def evaluate(w: Array) -> tuple[float, Terms]:
@@ -121,7 +126,7 @@ def _minimise(evidence: Evidence, mean: Array, precision: Array, start: Array) -
         w, value, at = w + size * step, trial, trial_at
         if decrement < CONVERGED or size <= SMALLEST_SIZE:
             break
-    return w
+    return w, at
 
 
 def _curvature(evidence: Evidence, at: Terms, precision: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from localpersona.preferences.arrays import Array
-from localpersona.preferences.criteria import CRITERIA, taste
+from localpersona.preferences.criteria import CRITERIA, log_odds, taste
 from localpersona.preferences.weights import Weights
 
 DEFAULT = "lookahead"
@@ -72,7 +72,8 @@ def knows_enough(
     Arguments as for `next_question`; it also is true when none is left.
     """
     questions = weights.checked(differences)
-    gains = taste(weights, questions, questions if targets is None else weights.checked(targets))
+    known = log_odds(weights, questions)
+    gains = taste(weights, known, known if targets is None else log_odds(weights, weights.checked(targets)))
     left = _left(len(gains), asked)
     return not left.any() or bool(gains[left].max() < ENOUGH)
 

@@ -7,7 +7,7 @@ import pytest
 from planted import answers, trait_names
 
 from localpersona.preferences import Kinds, Weights, next_question, question_gains
-from localpersona.preferences.criteria import CHECKED, attention, taste
+from localpersona.preferences.criteria import CHECKED, attention, log_odds, taste
 
 SIZE = 4
 MEAN = np.array([0.0, 0.0, 0.0, 2.5])
@@ -88,7 +88,8 @@ def test_what_a_check_tells_is_what_bayes_rule_says() -> None:
         later = 0.15 / likely
         expected += likely * later * (1.0 - later)
     aim = np.mean((q - 0.5) ** 2)
-    assert attention(certain, pool, pool) == pytest.approx(aim * (0.21 - expected), rel=1e-4, abs=1e-9)
+    known = log_odds(certain, pool)
+    assert attention(certain, known, known) == pytest.approx(aim * (0.21 - expected), rel=1e-4, abs=1e-9)
 
 
 def test_nobody_who_is_beyond_suspicion_is_checked() -> None:
@@ -96,7 +97,8 @@ def test_nobody_who_is_beyond_suspicion_is_checked() -> None:
     trusting = Weights.gaussian(MEAN, PRIOR.covariance, PRIOR.names, "v1")
     for count in (0, CHECKED):
         user = learned(7, count, honest=True, prior=trusting)
-        assert np.array_equal(question_gains(user, pool), taste(user, pool, pool))
+        known = log_odds(user, pool)
+        assert np.array_equal(question_gains(user, pool), taste(user, known, known))
 
 
 def test_suspicion_dampens_predictions_and_leaves_the_weights_alone() -> None:
