@@ -6,6 +6,7 @@ people and CI look for. On Windows: python scripts\\test.py
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 
 def main() -> int:
     python = ensure("test")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # PyTorch's: several tests at once fill the cores already
     tool = python.parent
     checks: dict[str, list[str | Path]] = {
         "ruff (lint)": [tool / "ruff", "check", "."],
