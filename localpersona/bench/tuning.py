@@ -33,13 +33,15 @@ def best_of(
     answers: Sequence[int] = ANSWERS,
     parts: int = PARTS,
     actively: bool = False,
+    margin: float = 0.0,
 ) -> AnyMethod:
     """Return the candidate whose predictions are best for validation people on validation prompts.
 
     Each candidate is trained `parts` times, without a part of the people and of the prompts. Measured by
     ROC-AUC, as in the benchmark: pooled over the validation people, averaged over `answers`. A person with
     too few comparisons for a number of answers is asked all there are: questions that are drawn, or those that
-    the candidate chooses. The first of equals wins; so does the first where nothing can be validated.
+    the candidate chooses. The first wins unless another is better by more than `margin`, and where nothing can be
+    validated; among others, the first of equals.
     """
     if len(candidates) == 1:
         return candidates[0]
@@ -54,7 +56,8 @@ def best_of(
         for index, candidate in enumerate(candidates):
             population = candidate.train(training, seed)
             scores[index] += _score(population, exams, answers, actively)
-    return candidates[int(np.argmax(scores))]
+    best = int(np.argmax(scores))
+    return candidates[best if scores[best] > scores[0] + margin * parts else 0]
 
 
 def _exams(data: Comparisons, mine: Mask, tested: Mask, seed: int) -> list[tuple[Exam, Array]]:

@@ -32,6 +32,8 @@ ASKED = (10,)
 """Chosen questions after which settings are compared."""
 POOLED = Columns(embedding=0.3)
 POOLED_VARIANCE = 0.1
+WORTH = 0.01
+"""By how much the pooled reward has to raise validation people's ROC-AUC to become a base reward."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Pref:
 def _tuned(data: Comparisons, seed: int) -> PrefPopulation:
     best = best_of([PrefWith(share) for share in SHARES], data, seed, ASKED, actively=True)
     settings = [best, replace(best, pooled=True)]
-    return best_of(settings, data, seed, ASKED, actively=True).train(data, seed)
+    return best_of(settings, data, seed, ASKED, actively=True, margin=WORTH).train(data, seed)
 
 
 @dataclass(frozen=True)
