@@ -60,9 +60,7 @@ def read_directions(path: str | Path, layers: int, width: int) -> Directions:
     except FileNotFoundError as error:
         raise ModelError(f"This model has no steering vectors yet.\nMake them: {_MAKE}") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ModelError(
-            f"The model's steering vectors cannot be read.\nMake them again: {_MAKE}"
-        ) from error
+        raise ModelError(f"The model's steering vectors cannot be read.\nMake them again: {_MAKE}") from error
     if found.vectors.shape[1:] != (layers - 1, width):
         raise ModelError(f"The steering vectors belong to another model.\nMake them again: {_MAKE}")
     return found
