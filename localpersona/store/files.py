@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +24,9 @@ def make_file_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if os.name == "posix":
         for file in _with_side_files(path):
-            if file.stat().st_uid == os.getuid():
-                file.chmod(0o600)  # SQLite gives -wal and -shm the mode of the database, but not later
+            with suppress(FileNotFoundError):  # another process has just closed the database: its log is gone
+                if file.stat().st_uid == os.getuid():
+                    file.chmod(0o600)  # SQLite gives -wal and -shm the mode of the database, but not later
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -47,7 +49,10 @@ def disk_is_full(path: Path) -> bool:
 def lost_its_head(path: Path) -> bool:
     """Whether the database is empty but its log is not. SQLite would throw the log away."""
     log = path.with_name(path.name + "-wal")
-    return path.stat().st_size == 0 and log.exists() and log.stat().st_size > 0
+    try:
+        return path.stat().st_size == 0 and log.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def put_aside(path: Path, why: str = "damaged") -> Path:

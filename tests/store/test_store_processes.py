@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localpersona.store import Store
+from localpersona.store import Store, files
 from localpersona.values import Comparison
 
 SAYS_AND_GOES_ON = """
@@ -141,3 +141,18 @@ def test_threads_share_a_store(store: Store, profile_id: int) -> None:
     for thread in threads:
         thread.join()
     assert len(store.comparisons(profile_id)) == 80
+
+
+def test_a_log_that_vanishes_while_another_process_closes_costs_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last process to close removes the log, perhaps between our seeing it and our touching it."""
+    Store.open(path).close()
+    seen = files._with_side_files
+    gone = path.with_name(f"{path.name}-wal")
+    monkeypatch.setattr(files, "_with_side_files", lambda of: [*seen(of), gone])
+    with Store.open(path) as store:
+        store.add_comparison(store.profile().id, Comparison("kept", "a", "b", 1.0))
+        assert store.notices == ()
+    with Store.open(path) as store:
+        assert [row.comparison.prompt for row in store.comparisons(store.profile().id)] == ["kept"]
