@@ -21,10 +21,10 @@ FIRST, LAST = 0.35, 0.75
 """Where in the depth of a model directions are added: early layers read words, late ones choose the next."""
 STRENGTH = 0.02
 """Share of the residual's norm that a weight of 1 adds to each of those layers. With the embedded model (two traits,
-four prompts, scripts/measure_tools.py) that moves answers for opposite tastes 1.5 standard deviations apart; the
-plain model finds such answers a little less likely (−1.49 instead of −1.26 for each token), and they keep to the
-question. At 0.05 they leave it (3.0 apart, −2.47), at 0.1 they make no sense any more, which the reward model's
-quality score does not notice."""
+four prompts, 32 tokens, scripts/measure_tools.py) that moves answers for opposite tastes 1.9 standard deviations
+apart, and the plain model finds them less likely (−1.51 instead of −1.26 for each token); half as much moves them 1.1
+apart (−1.35). Far beyond, at 0.1, they make no sense any more, which the reward model's quality score does not
+notice."""
 MOST = 0.03
 """The most that all traits together add to one layer."""
 _MOST_WEIGHT = 2.0
