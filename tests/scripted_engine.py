@@ -184,6 +184,10 @@ class ScriptedEngine:
         traits = tuple(fake_traits(response) for response in responses)
         return Scores(traits, tuple((0.1,) * 12 for _ in responses), self.version)
 
+    def likelihood(self, prompt: str, responses: Sequence[str]) -> tuple[float, ...]:
+        """The longer, the less probable."""
+        return tuple(-0.01 * len(_tokens(response)) for response in responses)
+
     def count_tokens(self, text: str) -> int:
         return len(_tokens(text))
 

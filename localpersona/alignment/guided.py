@@ -27,12 +27,15 @@ class Guided:
 
     beside: draft 0 is left alone after the first block and becomes the plain answer, as something to compare
     with; the others branch. It takes at least three drafts.
+    width: how many drafts go on after the first block; 0: all. How an answer begins decides most of what it
+    becomes, so a wide first block and narrow others gain more for the same time.
     """
 
     judge: Judge
     drafts: int
     block: int = 24
     beside: bool = False
+    width: int = 0
 
     def cells(self, limit: int) -> int:
         """See `Search.cells`."""
@@ -56,6 +59,8 @@ class Guided:
                 yield Step(drafts, best.sequence, start)
             if not stopped():
                 best = self._choose(growing if start else [*plain, *growing])
+                if best.answered and len(growing) > 1:
+                    branches = self._narrowed(decoder, branches, best, len(plain))
         reason: FinishReason = "cancelled" if best.live or was_stopped([best]) else "pruned"
         for draft in drafts:
             if draft.live:
@@ -67,6 +72,21 @@ class Guided:
     @property
     def _has_plain(self) -> bool:
         return self.beside and self.drafts > 2
+
+    def _narrowed(
+        self, decoder: Decoder, branches: Sequence[Draft], best: Draft, plain: int
+    ) -> Sequence[Draft]:
+        """Return the branches that go on, the best one among them; the caches of the others are freed."""
+        width = max(self.width - plain, 1) if self.width else len(branches)
+        first = [draft for draft in branches if draft is best]
+        others = [draft for draft in branches if draft is not best]
+        going_on = [*first, *others][:width]
+        for draft in branches:
+            if draft not in going_on:
+                decoder.drop(draft.sequence)
+                if draft.live:
+                    draft.finish("pruned")
+        return going_on
 
     def _choose(self, drafts: Sequence[Draft]) -> Draft:
         if len(drafts) == 1:

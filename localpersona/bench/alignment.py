@@ -12,12 +12,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from localpersona.bench.alignment_answers import AnswerFile, Progress, Run, Setting, make
 from localpersona.bench.alignment_figures import Results, summarise
-from localpersona.bench.alignment_scores import Scorer, Scores, score
+from localpersona.bench.alignment_scores import SENSE, Scorer, Scores, Sense, score
 from localpersona.bench.alignment_tools import Tool
 from localpersona.bench.alignment_users import Model, users
 from localpersona.bench.protocol import BenchError
@@ -54,13 +55,15 @@ def run(
 ) -> Results:
     """Make what answers are missing, judge them, and return the figures. Raises BenchError, EngineError.
 
-    engine: called once, after the environment says which reward model selects. load: a reward model by its folder.
+    engine: called once at most, when the environment says which reward model selects. load: a reward model by its
+    folder.
     """
     selector, judge = Model.read(plan.judges, plan.selector), Model.read(plan.judges, "judge")
     asked = held_out_prompts()[: plan.prompts]
     people = users(selector, judge, plan.users)
     sampling = Sampling(max_tokens=plan.max_tokens, seed=plan.seed)
     what = Run(asked, plan.tools, people, selector.prior, sampling, plan.vectors, plan.each)
+    engine = cache(engine)
     setting = Setting(plan.model, selector.prior.version, plan.max_tokens, plan.seed)
     file = AnswerFile(plan.answers, setting)
     with _selecting_by(selector.folder):
@@ -68,10 +71,15 @@ def run(
     wanted = {key for job in what.jobs() for key in what.made_by(job)}
     made = [answer for key, answer in file.answers.items() if key in wanted]
 
-    def scores(model: Model) -> Scores:
-        return score(made, asked, plan.answers, model.prior.version, lambda: load(model.folder), progress)
+    def scores(version: str, load_it: Callable[[], Scorer]) -> Scores:
+        return score(made, asked, plan.answers, version, load_it, progress)
 
-    return summarise(what, file.answers, scores(selector), scores(judge), setting, judge_figures(plan.judges))
+    by = {
+        "selected": scores(selector.prior.version, lambda: load(selector.folder)),
+        "judged": scores(judge.prior.version, lambda: load(judge.folder)),
+        "sense": scores(SENSE, lambda: Sense(engine())),
+    }
+    return summarise(what, file.answers, by, setting, judge_figures(plan.judges))
 
 
 def held_out_prompts() -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Row:
     """The part of `gain` that is not quality."""
     quality: Figure
     """Movement of the judge's quality score, in standard deviations."""
+    sense: Figure
+    """Movement of the mean log-probability per token by the plain model. Far below 0, answers are nonsense."""
     traits: Mapping[str, float]
     """By the judge: movement in the direction wanted, in standard deviations, over the users who care."""
     words: float
@@ -142,7 +144,7 @@ class _Measured:
     """One tool's answers to n cases."""
 
     scores: dict[str, Array]
-    """(n, J) trait scores by the model that "selected" and by the one that "judged"."""
+    """(n, J) trait scores by the model that "selected" and by the one that "judged"; (n, 1) the "sense"."""
     answers: list[Answer]
 
     def each(self, name: str) -> Array:
@@ -153,12 +155,14 @@ class _Measured:
 def summarise(
     run: Run,
     answers: Mapping[Key, Answer],
-    selected: Scores,
-    judged: Scores,
+    by: Mapping[str, Scores],
     setting: Setting,
     judge_figures: Mapping[str, float],
 ) -> Results:
-    """Return the figures for the prompts that every tool has answered. Raises BenchError when there is none."""
+    """Return the figures for the prompts that every tool has answered. Raises BenchError when there is none.
+
+    by: the scores by the model that "selected", by the one that "judged", and the "sense" that the answers make.
+    """
     complete = [
         at for at in range(len(run.prompts))
         if all(_key(tool, at, user.name) in answers for tool in run.tools for user in run.users_of(at))
@@ -171,14 +175,14 @@ def summarise(
         mine = [answers[_key(tool, at, run.users[user].name)] for at, user in cases.pairs]
         scores = {
             name: np.array([model.of(run.prompts[answer.prompt], answer.text) for answer in mine])
-            for name, model in (("selected", selected), ("judged", judged))
+            for name, model in by.items()
         }
         measured[tool.key] = _Measured(scores, mine)
     comparison = _Comparison(cases, [measured[key] for key in REFERENCES], measured["plain"])
     shown = [tool for tool in run.tools if tool.key not in REFERENCES]
     return Results(
         setting=setting,
-        judge=judged.version,
+        judge=by["judged"].version,
         prompts=len(complete),
         users={run.users[user].name: run.users[user].description for user in np.unique(cases.users)},
         each=len(cases.pairs) // len(complete),
@@ -214,6 +218,7 @@ class _Comparison:
             selected_gain=cases.figure(self._gain(measured, "selected")),
             tastes_gain=cases.figure(gain - moved[:, quality] * cases.weights["judged"][:, quality]),
             quality=cases.figure(moved[:, quality]),
+            sense=cases.figure(self._moved(measured, "sense")[:, 0]),
             traits=self._movement(moved),
             words=float(np.mean([len(answer.text.split()) for answer in measured.answers])),
             drawn=float(measured.each("drawn").mean()),
@@ -238,7 +243,7 @@ class _Comparison:
         return float(np.corrcoef(mine, theirs)[0, 1])
 
     def _moved(self, measured: _Measured, model: str) -> Array:
-        """Return (n, J): how far the scores are from those of plain answers."""
+        """Return (n, J) or (n, 1): how far the scores are from those of plain answers."""
         reference = np.mean([one.scores[model] for one in self.references], axis=0)
         return np.asarray(measured.scores[model] - reference)
 

@@ -10,6 +10,9 @@ from localpersona.bench.report import aligned, as_markdown
 BUDGETS: tuple[tuple[str, float], ...] = (("fast", 2.0), ("balanced", 3.3), ("best", 7.0))
 """Patience, and how many times the plain answer's time it allows: those of `assistant.patience.LEVELS`."""
 
+RAVING = -0.3
+"""Movement of sense below which a small model's answers read as nonsense."""
+
 Rows = list[list[str]]
 
 
@@ -39,9 +42,9 @@ def report(results: Results, *, markdown: bool = False) -> str:
 def best_within(rows: Iterable[Row], times: float) -> Row | None:
     """Return the row with the largest gain that takes at most `times` the plain answer's time.
 
-    Only those whose quality is not below the plain model's beyond the interval.
+    Only those whose quality is not below the plain model's beyond the interval, and that make sense.
     """
-    fit = [row for row in rows if row.times <= times and row.quality.high >= 0.0]
+    fit = [row for row in rows if row.times <= times and row.quality.high >= 0.0 and row.sense.value > RAVING]
     return max(fit, key=lambda row: row.gain.value, default=None)
 
 
@@ -73,9 +76,9 @@ def _users(results: Results) -> str:
 
 
 def _main(rows: Sequence[Row]) -> Rows:
-    table = [["", "wins", "gain", "quality", "seconds", "first text", "× plain"]]
+    table = [["", "wins", "gain", "quality", "sense", "seconds", "first text", "× plain"]]
     for row in rows:
-        worth = [_percent(row.wins), _with_interval(row.gain), _with_interval(row.quality)]
+        worth = [_percent(row.wins), *map(_with_interval, (row.gain, row.quality, row.sense))]
         cost = [f"{row.seconds:.2f}", f"{row.first_seconds:.2f}", f"{row.times:.1f}"]
         table.append([row.title, *worth, *cost])
     return table
@@ -94,8 +97,9 @@ def _details(rows: Sequence[Row]) -> Rows:
 
 _WORTH = """\
 wins: how often the judge puts the answer above a plain one for that user; a tie is half. gain: of the user's reward,
-in log-odds of being preferred. quality: of the judge's score, in standard deviations. first text: seconds until
-something can be read."""
+in log-odds of being preferred. quality: of the judge's score, in standard deviations. sense: how much more probable
+the plain model finds a token, natural logarithm; nonsense is far below 0. first text: seconds until something can be
+read."""
 _DETAILS = """\
 gain by the selector: what the model that chose believes; what is beyond the judge's gain did not carry over
 (over-optimisation). gain in taste: the judge's gain without quality. apart: by the judge, how far users of opposite

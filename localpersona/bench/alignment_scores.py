@@ -1,4 +1,5 @@
-"""Trait scores of the answers by two models: the one that selected, and the one that only judges.
+"""Trait scores of the answers by two models, the one that selected and the one that only judges; and how probable
+the plain language model finds them.
 
 A second pass over the answers, with a file of its own for each model beside them, so that it can be stopped and
 gone on with as well.
@@ -16,7 +17,11 @@ from numpy.typing import NDArray
 
 from localpersona.bench.alignment_answers import Answer, Progress
 from localpersona.bench.scoring import key_of
+from localpersona.engine.protocol import Engine
 from localpersona.preferences.arrays import Array
+
+SENSE = "sense"
+"""Stands where reward models have their version."""
 
 
 class Scorer(Protocol):
@@ -28,6 +33,24 @@ class Scorer(Protocol):
     def score(self, prompt: str, responses: Sequence[str], finished: bool = True) -> NDArray[np.float32]: ...
 
     def close(self) -> None: ...
+
+
+class Sense:
+    """A `Scorer` with one score: the mean log-probability of a response's tokens by the plain model."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def version(self) -> str:
+        return SENSE
+
+    def score(self, prompt: str, responses: Sequence[str], finished: bool = True) -> NDArray[np.float32]:
+        """Return (n, 1)."""
+        return np.array(self._engine.likelihood(prompt, responses), dtype=np.float32)[:, None]
+
+    def close(self) -> None:
+        """The engine is closed by whoever started it."""
 
 
 class Scores:

@@ -31,6 +31,8 @@ _FULL = SearchSpec()
 _PRUNED = SearchSpec(pruned=True)
 _FIRST = SearchSpec(pruned=True, block=16, finalists=1)
 _GUIDED = SearchSpec(method="guided", beside=True)
+_THEN_3 = SearchSpec(method="guided", beside=True, width=3)
+_THEN_4 = SearchSpec(method="guided", beside=True, width=4)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ TOOLS: tuple[Tool, ...] = (
     Tool("guided-2", "guided by 2", 2, _GUIDED),
     Tool("guided-4", "guided by 4", 4, _GUIDED),
     Tool("guided-8", "guided by 8", 8, _GUIDED),
+    Tool("guided-8-3", "guided by 8, then 3", 8, _THEN_3),
+    Tool("guided-8-4", "guided by 8, then 4", 8, _THEN_4),
     Tool("instructions", "instructions", instructed="early"),
     Tool("instructions-late", "instructions, late", instructed="late"),
     Tool("contrast-1.5", "contrast 1.5", instructed="early", contrast=1.5),
@@ -118,8 +122,14 @@ TOOLS: tuple[Tool, ...] = (
     Tool("instructions+pruned-8", "instructions, best of 8, pruned", 8, _PRUNED, instructed="early"),
     Tool("instructions+guided-4", "instructions, guided by 4", 4, _GUIDED, instructed="early"),
     Tool("instructions+guided-8", "instructions, guided by 8", 8, _GUIDED, instructed="early"),
+    Tool("late+guided-4", "instructions late, guided by 4", 4, _GUIDED, instructed="late"),
+    Tool("late+guided-8-3", "instructions late, guided by 8, then 3", 8, _THEN_3, instructed="late"),
+    Tool("late+guided-8-4", "instructions late, guided by 8, then 4", 8, _THEN_4, instructed="late"),
+    Tool("late+guided-8", "instructions late, guided by 8", 8, _GUIDED, instructed="late"),
+    Tool("late+first-8", "instructions late, best beginning of 8", 8, _FIRST, instructed="late"),
     Tool("contrast-2+guided-4", "contrast 2, guided by 4", 4, _GUIDED, instructed="early", contrast=2.0),
     Tool("steering+guided-4", "steering 0.02, guided by 4", 4, _GUIDED, steering=0.02),
+    Tool("steering-0.01+guided-8-3", "steering 0.01, guided by 8, then 3", 8, _THEN_3, steering=0.01),
 )
 """In the order of the table. The references come first, since everything is compared with them."""
 

@@ -108,6 +108,11 @@ class EngineClient:
             _, message = self._ask("score", prompt=prompt, responses=list(responses))
             return wire.load_scores(message["result"])
 
+    def likelihood(self, prompt: str, responses: Sequence[str]) -> tuple[float, ...]:
+        with self._alone():
+            _, message = self._ask("likelihood", loaded=True, prompt=prompt, responses=list(responses))
+            return tuple(map(float, message["result"]))
+
     def count_tokens(self, text: str) -> int:
         with self._alone():
             _, message = self._ask("count", loaded=True, text=text)

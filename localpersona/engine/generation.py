@@ -100,7 +100,7 @@ def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
     if judge is None or count == 1:
         return BestOfN(None, count)
     if how.method == "guided":
-        return Guided(judge, count, how.block, how.beside)
+        return Guided(judge, count, how.block, how.beside, how.width)
     return (
         PrunedBestOfN(judge, count, halving(count, how.block, how.finalists))
         if how.pruned

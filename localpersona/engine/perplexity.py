@@ -1,8 +1,10 @@
-"""How well a model predicts a page of plain English: what a copy with other weights may have lost."""
+"""How well a model predicts a text: a page of plain English, which tells what a copy with other weights has lost,
+or an answer, which tells whether it makes sense to the model."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from importlib import resources
 
 import numpy as np
@@ -26,15 +28,28 @@ def perplexity(decoder: LlamaDecoder, vocabulary: Vocabulary, text: str | None =
     tokens = ([vocabulary.bos] if vocabulary.adds_bos else []) + vocabulary.tokenise_content(text or page)
     trained = int(L.llama_model_n_ctx_train(decoder.model))
     tokens = tokens[: min(_MOST_TOKENS, trained) if trained > 0 else _MOST_TOKENS]
-    losses = _losses(decoder, tokens, vocabulary.size)[_UNSCORED:]
+    losses = _losses(decoder, tokens, vocabulary.size, _UNSCORED + 1)
     mean = math.fsum(losses) / len(losses) if losses else math.nan
     if not math.isfinite(mean):
         raise ModelError("The model predicts nothing: it is damaged.\nDownload it again.")
     return math.exp(min(mean, 100.0))
 
 
-def _losses(decoder: LlamaDecoder, tokens: list[int], size: int) -> list[float]:
-    """Return -log p of each token but the first, given those before it. In a context of its own."""
+def mean_log_probability(
+    decoder: LlamaDecoder, vocabulary: Vocabulary, prompt: Sequence[int], response: Sequence[int]
+) -> float:
+    """Return the mean natural logarithm of the probabilities of the response's tokens after the prompt's.
+
+    By the model alone: neither adapters nor vectors. 0 for an empty response. Raises ModelError.
+    """
+    if not response:
+        return 0.0
+    losses = _losses(decoder, [*prompt, *response], vocabulary.size, len(prompt))
+    return -math.fsum(losses) / len(losses)
+
+
+def _losses(decoder: LlamaDecoder, tokens: Sequence[int], size: int, first: int) -> list[float]:
+    """Return -log p of each token from number `first` on, given those before it. In a context of its own."""
     parameters = L.llama_context_default_params()
     parameters.n_ctx, parameters.n_batch, parameters.n_ubatch = len(tokens), _ROWS, _ROWS
     parameters.n_threads = parameters.n_threads_batch = decoder.threads
@@ -46,17 +61,20 @@ def _losses(decoder: LlamaDecoder, tokens: list[int], size: int) -> list[float]:
     try:
         for start in range(0, len(tokens) - 1, _ROWS):
             rows = tokens[start : min(start + _ROWS, len(tokens) - 1)]
+            wanted = [at for at in range(start, start + len(rows)) if at + 1 >= first]
             for index, token in enumerate(rows):
-                batch.token[index], batch.pos[index], batch.logits[index] = token, start + index, True
+                batch.token[index], batch.pos[index] = token, start + index
+                batch.logits[index] = start + index + 1 >= first
                 batch.n_seq_id[index], batch.seq_id[index][0] = 1, 0
             batch.n_tokens = len(rows)
             if L.llama_decode(context, batch):
                 raise ModelError("The model cannot be measured: llama.cpp fails to run it.\nChoose another.")
-            logits = np.ctypeslib.as_array(L.llama_get_logits(context), shape=(len(rows), size)).astype(float)
-            logits -= logits.max(axis=1, keepdims=True)
-            following = tokens[start + 1 : start + 1 + len(rows)]
-            chosen = logits[np.arange(len(rows)), following]
-            losses += list(np.log(np.exp(logits).sum(axis=1)) - chosen)
+            if wanted:
+                pointer = L.llama_get_logits(context)
+                logits = np.ctypeslib.as_array(pointer, shape=(len(wanted), size)).astype(float)
+                logits -= logits.max(axis=1, keepdims=True)
+                chosen = logits[np.arange(len(wanted)), [tokens[at + 1] for at in wanted]]
+                losses += list(np.log(np.exp(logits).sum(axis=1)) - chosen)
     finally:
         L.llama_batch_free(batch)
         L.llama_free(context)

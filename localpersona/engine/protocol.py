@@ -115,6 +115,8 @@ class SearchSpec:
     """Of pruned best-of-n: how many candidates are completed. A single one can be shown while it is."""
     beside: bool = False
     """Of guided: candidate 0 is the plain answer, decoded beside the others, to be compared with."""
+    width: int = 0
+    """Of guided: candidates after the first block, the plain answer among them; 0: as many as in the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,13 @@ class Engine(Protocol):
 
     def score(self, prompt: str, responses: Sequence[str]) -> Scores:
         """Trait scores of ready-made texts by the reward model in the child. Needs no LLM."""
+        ...
+
+    def likelihood(self, prompt: str, responses: Sequence[str]) -> tuple[float, ...]:
+        """Mean log-probability per token of ready-made answers by the loaded model, told nothing. Natural logarithm.
+
+        What makes no sense is improbable, which the reward model does not notice.
+        """
         ...
 
     def count_tokens(self, text: str) -> int: ...

@@ -108,6 +108,8 @@ class Worker:
                 return self._generate(message)
             case "score":
                 return wire.dump(self._score(message["prompt"], message["responses"]))
+            case "likelihood":
+                return self._likelihood(message["prompt"], message["responses"])
             case "count":
                 return len(self._loaded().vocabulary.tokenise_content(message["text"]))
             case "unload":
@@ -197,6 +199,17 @@ class Worker:
         rewards = self._reward_model()
         traits, spread = rewards.score_and_spread(prompt, list(responses), finished)
         return Scores(_rows(traits), _rows(spread), rewards.version)
+
+    def _likelihood(self, prompt: str, responses: Sequence[str]) -> list[float]:
+        from localpersona.engine.perplexity import mean_log_probability
+        from localpersona.engine.prompt import PromptBuilder
+        from localpersona.values import Turn
+
+        model = self._loaded()
+        builder = PromptBuilder(model.template, model.vocabulary, model.info.context_length)
+        asked = builder.build([Turn("user", prompt)], "", 1).tokens
+        answers = [model.vocabulary.tokenise_content(text) for text in responses]
+        return [mean_log_probability(model.decoder, model.vocabulary, asked, answer) for answer in answers]
 
     def _reward_model(self) -> RewardModel:
         """Load the reward model when it is first needed: a plain answer never waits for it."""

@@ -169,6 +169,24 @@ def test_the_plain_answer_is_decoded_beside_a_guided_one(decoder: MarkovDecoder)
         )  # it may win in the first block, and only there
 
 
+def test_a_wide_first_block_is_followed_by_narrow_ones(decoder: MarkovDecoder) -> None:
+    """Of six drafts, three go on: the plain one and two branches, the winner of the first block among them."""
+    decoder.table = {last: np.log(np.array([0.4, 0.3, 0.3, 1e-9], np.float32)) for last in range(3)}
+    for beside, going_on in ((False, 3), (True, 3)):
+        steps = searched(
+            Guided(LetterJudge(), 6, 5, beside, width=3), decoder.start(*PROMPT), 6, limit=15, seed=3
+        )
+        sizes = [len(batch) for batch in decoder.batches]
+        assert sizes[:4] == [6] * 4 and max(sizes[4:]) == going_on
+        fallen = [draft for draft in steps[0].drafts if len(draft.tokens) == 5]
+        assert len(fallen) == 3 and {draft.finish_reason for draft in fallen} == {"pruned"}
+        assert not any(decoder.tokens(draft.sequence) for draft in fallen)
+        first_blocks = [draft.tokens[:5] for draft in steps[0].drafts]
+        chosen = steps[-1].drafts[steps[-1].leader]
+        most = max(block.count(0) for block in first_blocks)
+        assert chosen.tokens[:5].count(0) == most, "the best beginning was not gone on with"
+
+
 def test_a_single_guided_draft_is_the_plain_answer(decoder: MarkovDecoder) -> None:
     plain = answer(searched(BestOfN(None, 1), decoder, 1, seed=11))
     assert answer(searched(Guided(LetterJudge(), 1, 3), decoder.start(*PROMPT), 1, seed=11)) == plain
@@ -176,7 +194,7 @@ def test_a_single_guided_draft_is_the_plain_answer(decoder: MarkovDecoder) -> No
 
 @pytest.mark.parametrize(
     "search",
-    [PrunedBestOfN(Oracle(), 4, halving(4, 3)), Guided(Oracle(), 4, 3), Guided(Oracle(), 4, 3, True)],
+    [PrunedBestOfN(Oracle(), 4, halving(4, 3)), Guided(Oracle(), 4, 3), Guided(Oracle(), 4, 3, True, 2)],
 )
 def test_reasoning_is_neither_judged_nor_pruned_on(decoder: MarkovDecoder, search: Search) -> None:
     """Token 0 is a piece of reasoning here, token 1 ends it, token 2 is the answer's only letter."""
@@ -199,7 +217,7 @@ def test_reasoning_is_neither_judged_nor_pruned_on(decoder: MarkovDecoder, searc
         BestOfN(Oracle(), 4),
         PrunedBestOfN(Oracle(), 4, halving(4, 3)),
         Guided(Oracle(), 4, 4),
-        Guided(Oracle(), 4, 4, beside=True),
+        Guided(Oracle(), 4, 4, beside=True, width=2),
     ],
 )
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4, 5, 9])

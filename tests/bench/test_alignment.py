@@ -19,7 +19,7 @@ from localpersona.bench.alignment import Plan, held_out_prompts, run
 from localpersona.bench.alignment_answers import BLOCK
 from localpersona.bench.alignment_chart import draw, pareto
 from localpersona.bench.alignment_figures import Figure, Results, Row
-from localpersona.bench.alignment_report import BUDGETS, best_within, report
+from localpersona.bench.alignment_report import BUDGETS, RAVING, best_within, report
 from localpersona.bench.alignment_tools import REFERENCES, SEEDS_APART, chosen_tools
 from localpersona.bench.alignment_users import Model, users
 from localpersona.bench.protocol import BenchError
@@ -78,6 +78,8 @@ def test_gain_wins_and_movement_are_those_of_the_planted_answers(plan: Plan, eng
     assert best.apart == pytest.approx(shorter + longer, abs=1e-3)
     assert best.words == 45 and best.different == 1.0
     assert best.quality == Figure(0.0, 0.0, 0.0)
+    # The scripted model finds each word 0.01 less probable than none: 10 and 80 words instead of 40.
+    assert best.sense.value == pytest.approx(-0.01 * ((10 - 40) + (80 - 40)) / 2, abs=1e-5)
     plain = row_of(results, "plain")
     assert plain.wins_by_user == {"concise": 1.0, "detailed": 0.0}
     assert plain.wins.value == 0.5 and plain.apart == 0.0 and plain.different == 0.0 and plain.times == 1.0
@@ -271,12 +273,13 @@ def test_the_default_is_the_largest_gain_in_time_that_costs_no_quality(
 ) -> None:
     row = run_quietly(plan, engine).rows[1]
 
-    def like(gain: float, times: float, quality: float = 0.0) -> Row:
-        figure = Figure(quality, quality - 0.1, quality + 0.1)
-        return replace(row, gain=Figure(gain, gain, gain), seconds=times, times=times, quality=figure)
+    def like(gain: float, times: float, quality: float = 0.0, sense: float = 0.0) -> Row:
+        figure, sensible = Figure(quality, quality - 0.1, quality + 0.1), Figure(sense, sense, sense)
+        won = Figure(gain, gain, gain)
+        return replace(row, gain=won, seconds=times, times=times, quality=figure, sense=sensible)
 
     quick, slow, slower, careless = like(1.0, 1.2), like(2.0, 3.0), like(1.9, 4.0), like(9.0, 2.0, -0.2)
-    rows = [slower, careless, slow, quick]
+    rows = [slower, careless, slow, quick, like(9.0, 1.2, 0.2, 2 * RAVING)]
     assert (
         best_within(rows, 1.5) is quick and best_within(rows, 10.0) is slow and best_within(rows, 1.0) is None
     )

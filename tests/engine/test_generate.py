@@ -147,3 +147,12 @@ def test_tokens_are_counted_by_the_models_vocabulary(engine: EngineClient) -> No
     assert engine.count_tokens("") == 0
     assert engine.count_tokens("hello world") == 2
     assert engine.count_tokens("<|im_end|>") > 1
+
+
+def test_an_answer_is_as_likely_afterwards_as_when_it_was_drawn(engine: EngineClient, ask: Ask) -> None:
+    request = ask("Why is the sky blue?", max_tokens=24, temperature=0.0, repetition_penalty=1.0)
+    said = answer(engine, request)[1].candidates[0]
+    nonsense = " ".join(reversed(said.text.split()))
+    likely, unlikely, nothing = engine.likelihood("Why is the sky blue?", [said.text, nonsense, ""])
+    assert likely == pytest.approx(said.mean_log_probability, abs=0.02)
+    assert unlikely < likely - 1.0 and nothing == 0.0

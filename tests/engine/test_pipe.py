@@ -82,7 +82,7 @@ def test_requests_survive_the_pipe() -> None:
         3,
         taste,
         "begun",
-        SearchSpec("guided", True, 12, 1, True),
+        SearchSpec("guided", True, 12, 1, True, 3),
         instruction="Be brief.",
         late=True,
         contrast=1.5,

@@ -72,7 +72,7 @@ def test_the_answers_cache_is_as_if_nothing_else_had_been_decoded(model: LlamaMo
     [
         SearchSpec(pruned=True, block=6),
         SearchSpec("guided", block=8),
-        SearchSpec("guided", block=8, beside=True),
+        SearchSpec("guided", block=8, beside=True, width=3),
     ],
 )
 def test_the_real_model_is_searched_streamed_and_its_answer_kept(
