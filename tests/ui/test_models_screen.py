@@ -12,7 +12,7 @@ from ui.panels import Host, assistant, texts, until
 
 from localpersona import paths
 from localpersona.assistant import Assistant
-from localpersona.library import GgufHeader, ModelFile
+from localpersona.library import GgufHeader, ModelFile, optimise
 from localpersona.library.discover import EMBEDDED
 from localpersona.ui.screens.models import ModelsScreen
 from localpersona.ui.widgets.model_list import ModelList, size
@@ -110,6 +110,30 @@ async def test_the_embedded_model_can_always_be_taken_back(
         await until(pilot, lambda: status(app).startswith("✓"))
     assert assistant.settings.model == ""
     assert engine(assistant).loads[-1].path == str(SMALL.path)
+
+
+async def test_an_optimised_copy_is_shown_and_which_file_is_in_use(
+    assistant: Assistant, found: list[ModelFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.gguf"
+    monkeypatch.setattr("localpersona.library.optimise.copy_of", lambda path: None)
+    monkeypatch.setattr("localpersona.ui.copies.copy_of", lambda path: copy if path == LARGE.path else None)
+    monkeypatch.setattr(
+        "localpersona.ui.copies.facts_of", lambda path: optimise.Copy("Q4_0", 1.62, 1.5, 0.01)
+    )
+    app = Host(assistant, ModelsScreen)
+    async with app.run_test(size=(100, 32)) as pilot:
+        await ready(pilot, app)
+        assert "has an optimised copy, which answers in its place: Q4_0, 1.6 times as fast" in texts(app)
+        assistant.use_model(LARGE.path)
+        await pilot.press("r")
+        await until(pilot, lambda: "in use from the next answer on" in texts(app))
+        monkeypatch.setattr("localpersona.library.optimise.copy_of", lambda path: copy)
+        assistant.use_model(LARGE.path)
+        await pilot.press("r")
+        await until(pilot, lambda: "the optimised copy is in use" in texts(app))
+        assert "● qwen2.5:7b [/b] · in use" in texts(app)
+        assert app.screen.query_one(TitleBar).remark == "in use: qwen2.5:7b [/b]"
 
 
 async def test_a_model_that_fails_says_why_and_the_former_stays(

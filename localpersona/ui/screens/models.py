@@ -15,6 +15,7 @@ from textual.widgets import Footer, Input, Static
 from localpersona import paths
 from localpersona.library.discover import EMBEDDED
 from localpersona.text import one_line
+from localpersona.ui import copies
 from localpersona.ui.screens.panel import PanelScreen
 from localpersona.ui.screens.path_prompt import typed_path
 from localpersona.ui.widgets.model_list import ModelList
@@ -32,7 +33,8 @@ class ModelsScreen(PanelScreen[None]):
     HELP = """\
 ## Models
 **Enter** uses the highlighted model from now on; **p** types or pastes the path of a GGUF file; **r** looks
-again. Files are used where they are and never changed. ● is the one in use.
+again. Files are used where they are and never changed. ● is the one in use; ⚡ one with a faster copy, which
+`localpersona models optimise` makes and answers in its place.
 
 The model that comes along is for trying out. Any GGUF chat model is better: put one into the folder that is
 named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is found by itself.
@@ -79,20 +81,19 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
 
     async def _look(self) -> None:
         models = await asyncio.to_thread(self.assistant.models)
-        in_use = self._in_use(models)
-        listed = self.query_one(ModelList)
-        listed.show(models, in_use)
+        loaded = info.path if (info := self.assistant.engine.info) else ""
+        in_use = await asyncio.to_thread(copies.original, loaded or self._wanted(models), _paths(models))
+        self.query_one(ModelList).show(
+            models, in_use, await asyncio.to_thread(copies.described, models, loaded)
+        )
         self.query_one("#better", Static).update(_advice(models, in_use))
         known = {str(model.path): model.name for model in models}
         self.query_one(TitleBar).remark = f"in use: {known.get(in_use) or one_line(Path(in_use).name, 40)}"
         if not self._loading:
             self._say("" if models else "No model was found on this disk.")
 
-    def _in_use(self, models: list[ModelFile]) -> str:
-        """Return the path of the model that answers, also before it is loaded."""
-        info = self.assistant.engine.info
-        if info is not None:
-            return info.path
+    def _wanted(self, models: list[ModelFile]) -> str:
+        """Return the path of the model that will answer, while none is loaded."""
         return self.assistant.settings.model or next((str(m.path) for m in models if _comes_along(m)), "")
 
     def action_type_path(self) -> None:
@@ -156,6 +157,10 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
         status.update(text)
         status.set_class(failed, "-failed")
         status.display = bool(text)
+
+
+def _paths(models: list[ModelFile]) -> list[Path]:
+    return [model.path for model in models]
 
 
 def _comes_along(model: ModelFile) -> bool:

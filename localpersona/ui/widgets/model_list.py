@@ -1,8 +1,9 @@
-"""The LLM files found on this disk, two lines each."""
+"""The LLM files found on this disk, two or three lines of facts each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -55,11 +56,20 @@ class ModelList(OptionList):
         super().__init__()
         self._models: tuple[ModelFile, ...] = ()
 
-    def show(self, models: Sequence[ModelFile], in_use: str) -> None:
-        """List the models; `in_use` is the path of the one that answers. The highlight stays where it was."""
+    def show(
+        self, models: Sequence[ModelFile], in_use: str, copies: Mapping[Path, str] | None = None
+    ) -> None:
+        """List the models; `in_use` is the path of the one that answers. The highlight stays where it was.
+
+        copies: of a model that has one, what its optimised copy brings.
+        """
         before = self.highlighted
         self._models = tuple(models)
-        self.set_options(Option(_described(model, str(model.path) == in_use)) for model in models)
+        copies = copies or {}
+        self.set_options(
+            Option(_described(model, str(model.path) == in_use, copies.get(model.path, "")))
+            for model in models
+        )
         used = next((i for i, model in enumerate(models) if str(model.path) == in_use), 0)
         self.highlighted = min(before if before is not None else used, len(models) - 1) if models else None
 
@@ -68,7 +78,7 @@ class ModelList(OptionList):
         self.post_message(self.Picked(self._models[event.option_index]))
 
 
-def _described(model: ModelFile, in_use: bool) -> Content:
+def _described(model: ModelFile, in_use: bool, copy: str) -> Content:
     header = model.header
     facts = [
         size(header.size_bytes),
@@ -82,6 +92,7 @@ def _described(model: ModelFile, in_use: bool) -> Content:
         (" · in use" if in_use else "", "$primary"),
         ("\n  " + " · ".join(one_line(fact, 40) for fact in facts if fact), "$foreground 70%"),
         (f"\n  {one_line(model.source, 40)} · {_FITS[model.fits]}", "$foreground 70%"),
+        (f"\n  {copy}" if copy else "", "$foreground 70%"),
     )
 
 

@@ -14,6 +14,7 @@ from localpersona.engine.protocol import ModelInfo
 from localpersona.library import embedded_model
 from localpersona.store import ChatOptions, ChatRow
 from localpersona.text import one_line
+from localpersona.ui import copies
 from localpersona.ui.messages import ModelFailed, ModelLoaded
 from localpersona.ui.screens.branches import BranchesScreen
 from localpersona.ui.screens.chat.attaching import Attaching
@@ -280,9 +281,8 @@ class ChatScreen(Library):
         status.comparisons, status.strength = comparisons, self.assistant.settings.strength
         status.total = info.context_length if info else status.total
         empty = self.query_one(EmptyState)
-        embedded = embedded_model()
-        if info is not None:
-            empty.embedded = embedded is not None and info.path == str(embedded)
+        if info is not None and (embedded := embedded_model()) is not None:
+            empty.embedded = copies.original(info.path, [embedded]) == str(embedded)
         empty.model, empty.comparisons = status.model, comparisons
         shown = [view.shown.row for view in self.conversation.answers if view.shown is not None]
         statistics = next((row.statistics for row in reversed(shown) if row.statistics is not None), None)
