@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Unpack
@@ -52,6 +52,7 @@ class Assistant:
         store: Store,
         chats: Store,
         settings: Settings,
+        for_this_run: Mapping[str, object],
         model: str | Path | None = None,
         notices: tuple[str, ...] = (),
     ) -> None:
@@ -61,8 +62,8 @@ class Assistant:
         self.store = chats
         self._public: Store | None = None  # where chats are kept otherwise, while they are private
         self._notices = notices
-        self._models = ModelHost(engine, settings, override=model)
-        self._taste = UserTaste(store, engine, store.profile(settings.profile).name, Weights.prior())
+        self._models = ModelHost(engine, settings, override=model, for_this_run=for_this_run)
+        self._taste = UserTaste(store, engine, store.profile(self.settings.profile).name, Weights.prior())
         self._onboarding = Onboarding(store, self._taste)
         self._answering = Answering(engine, chats, self._models, self._taste)
         self._offers = Offers(store, self._taste)
@@ -76,21 +77,19 @@ class Assistant:
         *,
         profile: str | None = None,
         model: str | Path | None = None,
+        gpu_layers: int | None = None,
         engine: Engine | None = None,
         store: Store | None = None,
         settings: Settings | None = None,
     ) -> Assistant:
         """Open the database and the settings; quick. The engine starts on first use, or with `load_model`.
 
-        profile: its name; by default the one in the settings. Created when new.
-        model: a GGUF for this run only (the settings keep theirs).
+        profile (created when new), model (a GGUF), gpu_layers: for this run; the settings keep theirs.
         Raises StoreError when there is no way to open a database.
         """
         problems: list[str] = []
         if settings is None:
             settings, problems = settings_file.load(paths.settings())
-        if profile is not None:
-            settings = settings_file.replaced(settings, profile=profile)
         if engine is None:
             from localpersona.engine.client import EngineClient  # a scripted engine needs no llama.cpp
 
@@ -105,6 +104,7 @@ class Assistant:
             store=store,
             chats=chats or store,
             settings=settings,
+            for_this_run={"profile": profile, "gpu_layers": gpu_layers},
             model=model,
             notices=tuple(problems),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +29,18 @@ CHARACTERS_PER_TOKEN = 4
 class ModelHost:
     """Loads what the settings say, and frees the memory of a model that nobody used for a while."""
 
-    def __init__(self, engine: Engine, settings: Settings, override: str | Path | None = None) -> None:
-        """`override`: a file for this run, which the settings never hear of."""
-        self.settings = settings
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        override: str | Path | None = None,
+        for_this_run: Mapping[str, object] | None = None,
+    ) -> None:
+        """`override`: a model file, `for_this_run`: settings (None: not), both only for this run, never saved."""
+        given = (for_this_run or {}).items()
+        self._for_this_run = {name: value for name, value in given if value is not None}
+        self._saved = settings
+        self.settings = settings_file.replaced(settings, **self._for_this_run)
         self.notices: tuple[str, ...] = ()
         self._engine = engine
         self._override = str(override) if override else ""
@@ -110,12 +120,18 @@ class ModelHost:
         return discover([Path(chosen)] if chosen else [])
 
     def update_settings(self, **changes: object) -> Settings:
-        """Change and save settings. Raises ValueError or SettingsError; neither changes anything."""
+        """Change and save settings. Raises ValueError or SettingsError; neither changes anything.
+
+        What held for this run only is saved when it is itself changed, and not with anything else.
+        """
         with self._saving:
-            changed = settings_file.replaced(self.settings, **changes)
+            changed = settings_file.replaced(self._saved, **changes)
             settings_file.save(changed, paths.settings())
-            self.settings = changed
-            return changed
+            for name in changes:
+                self._for_this_run.pop(name, None)
+            self._saved = changed
+            self.settings = settings_file.replaced(changed, **self._for_this_run)
+            return self.settings
 
     def touch(self) -> None:
         """Start the idle time anew: the model has just been used."""

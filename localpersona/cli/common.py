@@ -16,7 +16,6 @@ from localpersona.text import harmless, one_line
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
-    from localpersona.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -69,19 +68,10 @@ def opened(
 
         listen()
         store = Store.open(None) if looks_only and not paths.database().exists() else None
-        settings = None if gpu_layers is None else _settings_with(gpu_layers)
-        with Assistant.open(profile=profile, model=model, store=store, settings=settings) as assistant:
+        with Assistant.open(profile=profile, model=model, gpu_layers=gpu_layers, store=store) as assistant:
             tell(*assistant.notices)
             yield assistant
             tell(*assistant.notices)
-
-
-def _settings_with(gpu_layers: int) -> Settings:
-    from localpersona import settings as settings_file
-
-    settings, problems = settings_file.load(paths.settings())
-    tell(*problems)
-    return settings_file.replaced(settings, gpu_layers=gpu_layers)
 
 
 def require_keeping(assistant: Assistant, otherwise: str) -> None:

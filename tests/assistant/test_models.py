@@ -105,6 +105,20 @@ def test_a_model_for_this_run_is_not_saved(gguf: Path) -> None:
     assert (saved.model, saved.candidates) == ("", 2)
 
 
+def test_a_profile_and_gpu_layers_for_this_run_are_saved_only_when_they_are_themselves_changed() -> None:
+    with Assistant.open(engine=ScriptedEngine(FOUR), profile="Ada", gpu_layers=0) as assistant:
+        assistant.load_model()
+        assert engine_of(assistant).loads[-1].gpu_layers == 0
+        assistant.update_settings(temperature=0.5)
+        assert (assistant.settings.profile, assistant.settings.gpu_layers) == ("Ada", 0)
+        assert settings_file.load(paths.settings()) == (Settings(temperature=0.5), [])
+        assistant.update_settings(gpu_layers=7)
+        assistant.people.use("Ada")
+        assert (assistant.settings.profile, assistant.settings.gpu_layers) == ("Ada", 7)
+    saved, _ = settings_file.load(paths.settings())
+    assert (saved.profile, saved.gpu_layers, saved.temperature) == ("Ada", 7, 0.5)
+
+
 def test_memory_settings_load_the_model_again_with_the_next_answer(assistant: Assistant) -> None:
     assistant.reply("Hi")
     assistant.update_settings(context_length=2048)
