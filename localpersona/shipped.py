@@ -1,4 +1,4 @@
-"""Where the files that ship with the package are: the reward model and the question bank."""
+"""Where the files that ship with the package are: the reward model, the question bank, the catalogue of LLMs."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def reward_model() -> Path:
 def question_bank() -> Path:
     """Return the JSON file of the questions."""
     return models() / "questions.json"
+
+
+def catalogue() -> Path:
+    """Return the JSON file of the LLMs that can be downloaded."""
+    return models() / "catalogue.json"

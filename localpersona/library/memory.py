@@ -10,9 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Literal
-
-from localpersona.library.gguf_header import GgufHeader
+from typing import Literal, Protocol
 
 Fit = Literal["fits", "tight", "too large"]
 
@@ -20,16 +18,30 @@ _OVERHEAD = 400 << 20  # buffers for computing, the reward model, Python itself
 _COMFORT = 0.8  # above this share of the free memory, other programs are pushed out
 
 
-def needed_bytes(header: GgufHeader, context_length: int) -> int:
+class Sized(Protocol):
+    """What decides how much memory a model takes: a file's header says it, and so does the catalogue."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def context_length(self) -> int:
+        """The most tokens that the model was trained for; 0: not said."""
+
+    @property
+    def kv_bytes_per_token(self) -> int: ...
+
+
+def needed_bytes(model: Sized, context_length: int) -> int:
     """Return about how much memory the model takes with a context of so many tokens."""
-    context = min(context_length, header.context_length or context_length)
-    return header.size_bytes + context * header.kv_bytes_per_token + _OVERHEAD
+    context = min(context_length, model.context_length or context_length)
+    return model.size_bytes + context * model.kv_bytes_per_token + _OVERHEAD
 
 
-def fit(header: GgufHeader, context_length: int, available: int | None = None) -> Fit:
+def fit(model: Sized, context_length: int, available: int | None = None) -> Fit:
     """Return how the model fits into `available` bytes (None: what is free now; unknown counts as enough)."""
     free = available_bytes() if available is None else available
-    needed = needed_bytes(header, context_length)
+    needed = needed_bytes(model, context_length)
     if free is None or needed <= free * _COMFORT:
         return "fits"
     return "tight" if needed <= free else "too large"

@@ -15,7 +15,7 @@ from localpersona.assistant import Assistant
 from localpersona.library import GgufHeader, ModelFile, optimise
 from localpersona.library.discover import EMBEDDED
 from localpersona.ui.screens.models import ModelsScreen
-from localpersona.ui.widgets.model_list import ModelList, size
+from localpersona.ui.widgets.model_list import ModelList
 from localpersona.ui.widgets.title_bar import TitleBar
 
 __all__ = ["assistant"]
@@ -220,19 +220,3 @@ async def test_looking_again_finds_what_was_added(assistant: Assistant, found: l
         found.append(large)
         await pilot.press("r")
         await ready(pilot, app, count=2)
-
-
-@pytest.mark.parametrize(
-    ("count", "unit", "written"),
-    [
-        (98_000_000, "B", "98 MB"),
-        (4_700_000_000, "B", "4.7 GB"),
-        (42_000_000_000, "B", "42 GB"),
-        (0, "B", "0 B"),
-        (135_000_000, "", "135M"),
-        (7_600_000_000, "", "7.6B"),
-        (999_900_000, "", "1.0B"),
-    ],
-)
-def test_sizes_are_written_as_people_say_them(count: int, unit: str, written: str) -> None:
-    assert size(count, unit) == written

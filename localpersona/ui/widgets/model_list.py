@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from localpersona.library.amounts import size
 from localpersona.text import one_line
 
 if TYPE_CHECKING:
@@ -94,13 +95,3 @@ def _described(model: ModelFile, in_use: bool, copy: str) -> Content:
         (f"\n  {one_line(model.source, 40)} · {_FITS[model.fits]}", "$foreground 70%"),
         (f"\n  {copy}" if copy else "", "$foreground 70%"),
     )
-
-
-def size(count: int, unit: str = "B") -> str:
-    """Return a count as people say it: 98 MB, 1.2 GB; with unit "" 135M, 7.6B (a billion, of parameters)."""
-    steps = ("", "k", "M", "G" if unit else "B", "T")
-    value, step = float(count), 0
-    while value >= 999.5 and step < len(steps) - 1:
-        value, step = value / 1000, step + 1
-    digits = f"{value:.1f}" if value < 9.95 and step > 2 else f"{value:.0f}"
-    return f"{digits} {steps[step]}{unit}" if unit else f"{digits}{steps[step]}"
