@@ -10,7 +10,8 @@ search  the newest 20 hits, for queries with common and rare words, phrases and 
 write   one message, or one finished answer with four candidates, on disk when the time is taken
 
 The texts are made of 40,000 invented words whose frequencies fall as those of English do (Zipf), 20 words a prompt and
-120 an answer. `--messages 50000 --chats 1000` builds in half a minute; `--database FILE` keeps it for another run.
+120 an answer. `--unspaced 0.2` writes a fifth of the chats in a script without spaces instead, and searches those, too.
+`--messages 50000 --chats 1000` builds in half a minute; `--database FILE` keeps it for another run.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from localpersona.transfer import store_all
 from localpersona.values import Candidate
 
 WORDS, PROMPT, ANSWER = 40_000, 20, 120
+HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 4_000)]
 BEGINNINGS = "bcdfghklmnprstvw"
 ENDINGS = ("a", "e", "i", "o", "u", "ar", "en", "is", "or", "ea", "ou", "al", "ast", "int")
 
@@ -80,11 +82,39 @@ class Language:
         }
 
 
-def chats(language: Language, number: int, messages: int) -> Iterator[ChatCopy]:
-    """Yield chats of equal length, spread over five years."""
+class Characters(Language):
+    """Invented words of one to three Han characters, written without spaces; sentences end in a full stop."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        random = np.random.default_rng(seed)
+        # Characters, too, are common and rare: a few hundred make up most of a text.
+        places = (len(HAN) * random.random((WORDS, 3)) ** 3).astype(int)
+        lengths = random.integers(1, 4, WORDS)
+        self.words = [
+            "".join(HAN[place] for place in row[:length]) for row, length in zip(places, lengths, strict=True)
+        ]
+
+    def text(self, length: int) -> str:
+        return "。".join(super(Characters, self).text(10).replace(" ", "") for _ in range(length // 10))
+
+    def queries(self, number: int) -> dict[str, list[str]]:
+        """Return so many of each kind, by how many characters are looked for."""
+        long = [self.text(10)[2:6] for _ in range(number)]
+        return {
+            "one character": [text[0] for text in long],
+            "two characters": [text[:2] for text in long],
+            "four characters": long,
+            "any two": [text[0] + other[0] for text, other in zip(long, reversed(long), strict=True)],
+        }
+
+
+def chats(languages: list[Language], number: int, messages: int, share: float) -> Iterator[ChatCopy]:
+    """Yield chats of equal length, spread over five years, a share of them in the second language."""
     start = datetime(2021, 1, 1, tzinfo=UTC)
     length = messages // number
     for place in range(number):
+        language = languages[int((place + 1) * share) > int(place * share)]
         when = (start + timedelta(days=5 * 365 * place / number)).isoformat(timespec="milliseconds")
         turns = tuple(
             MessageCopy("user", language.text(PROMPT), turn - 1 if turn else None, created=when)
@@ -92,13 +122,13 @@ def chats(language: Language, number: int, messages: int) -> Iterator[ChatCopy]:
             else MessageCopy("assistant", language.text(ANSWER), turn - 1, created=when)
             for turn in range(length)
         )
-        yield ChatCopy(f"bench:{place}", language.text(5), when, when, turns)
+        yield ChatCopy(f"bench:{place}", language.text(10)[:20], when, when, turns)
 
 
-def build(path: Path, language: Language, number: int, messages: int) -> None:
+def build(path: Path, made: Iterable[ChatCopy]) -> None:
     started = time.perf_counter()
     with Store.open(path) as store:
-        for done in store_all(store, store.profile().id, chats(language, number, messages)):
+        for done in store_all(store, store.profile().id, made):
             if done.chats % 1000 == 0:
                 print(
                     f"\r{done.messages:,} messages, {time.perf_counter() - started:.0f} s",
@@ -133,7 +163,7 @@ def command(path: Path) -> None:
     )
 
 
-def measure(path: Path, language: Language, repeats: int) -> None:
+def measure(path: Path, languages: list[Language], repeats: int) -> None:
     size = path.stat().st_size
     print(f"{'milliseconds':36} {'n':>5} {'median':>9} {'p95':>9} {'max':>9}")
     report("start: open the store", [timed(lambda: Store.open(path).close()) for _ in range(5)])
@@ -143,11 +173,13 @@ def measure(path: Path, language: Language, repeats: int) -> None:
         ends = [chat.last_message_id or 0 for chat in store.chats(limit=20 * repeats)[::20]]
         report("open: one chat", [timed(partial(store.path, end)) for end in ends])
         everything: list[float] = []
-        for kind, queries in language.queries(repeats).items():
-            times = [timed(partial(store.search, query, limit=20)) for query in queries]
-            everything += report(f"search: {kind}", times)
+        for language in languages:
+            for kind, queries in language.queries(repeats).items():
+                times = [timed(partial(store.search, query, limit=20)) for query in queries]
+                everything += report(f"search: {kind}", times)
         report("search: all together", everything)
-        writes(store, language, repeats)
+        for language in languages:
+            writes(store, language, repeats)
     print(f"size: {size / 1e6:,.0f} MB")
 
 
@@ -173,17 +205,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, default=1_000_000, help="how many (default 1,000,000)")
     parser.add_argument("--chats", type=int, default=20_000, help="how many (default 20,000)")
+    parser.add_argument("--unspaced", type=float, default=0, help="share of chats without spaces (default 0)")
     parser.add_argument("--repeats", type=int, default=200, help="of each measurement (default 200)")
     parser.add_argument(
         "--database", type=Path, help="a file named localpersona.db to build, or to use if it exists"
     )
     arguments = parser.parse_args()
-    language = Language()
+    languages = [Language(), Characters()] if arguments.unspaced else [Language()]
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.database or Path(folder) / "localpersona.db"
         if not path.exists():
-            build(path, language, arguments.chats, arguments.messages)
-        measure(path.absolute(), language, arguments.repeats)
+            build(path, chats(languages, arguments.chats, arguments.messages, arguments.unspaced))
+        measure(path.absolute(), languages, arguments.repeats)
 
 
 if __name__ == "__main__":

@@ -185,12 +185,11 @@ def _damage(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
-        try:
-            connection.execute(
-                "INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)"
-            )
-        except sqlite3.DatabaseError as error:
-            found.append(f"search index: {error}")
+        for index in ("messages_search", "messages_pairs"):
+            try:
+                connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
+            except sqlite3.DatabaseError as error:
+                found.append(f"{index}: {error}")
     return found
 
 

@@ -7,10 +7,11 @@ import sqlite3
 from localpersona.store.chat_options import Options
 from localpersona.store.clock import now
 from localpersona.store.connection import read, write
+from localpersona.store.pairs import Pairs
 from localpersona.store.records import Added, ChatCopy, ChatOptions, MessageCopy
 
 
-class Copies(Options):
+class Copies(Options, Pairs):
     @read
     def copy_chat(self, chat_id: int) -> ChatCopy:
         """Return a chat with all its branches; raises StoreError when there is none."""
@@ -49,6 +50,7 @@ class Copies(Options):
             self.restore_chat(chat_id)
         if ids and (found is None or added):
             self.set_last_message(chat_id, ids[-1 if copy.shown is None else copy.shown])
+        self._index_waiting()  # or the first search after a large import would have to
         return Added(chat_id, new=found is None, messages=added)
 
     def _new_chat(self, profile_id: int, copy: ChatCopy) -> int:

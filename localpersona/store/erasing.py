@@ -6,8 +6,11 @@ from localpersona.store.comparisons import Comparisons
 from localpersona.store.connection import write
 
 _TABLES = (
-    "comparisons", "candidates", "messages", "chat_options", "chats", "profiles", "trait_scores", "drafts", "state",
+    "comparisons", "candidates", "pairs_waiting", "messages", "chat_options", "chats", "profiles", "trait_scores",
+    "drafts", "state",
 )  # fmt: skip
+
+_INDEXING = ("messages_search_delete", "messages_pairs_delete", "messages_pairs")
 
 _DELETED_PROFILES = "SELECT id FROM profiles WHERE deleted IS NOT NULL"
 _DELETED_CHATS = f"SELECT id FROM chats WHERE deleted IS NOT NULL OR profile_id IN ({_DELETED_PROFILES})"
@@ -18,13 +21,17 @@ class Erasing(Comparisons):
     def erase_everything(self) -> None:
         """Empty the database. Call `compact` afterwards: until then the text is still in the file."""
         # Row by row, the search index would take ten minutes for a million messages; all at once it is instant.
-        trigger = self._one("SELECT sql FROM sqlite_master WHERE name = 'messages_search_delete'")["sql"]
-        self._execute("DROP TRIGGER messages_search_delete")
+        anew = [
+            str(self._one("SELECT sql FROM sqlite_master WHERE name = ?", name)["sql"]) for name in _INDEXING
+        ]
+        for sql, name in zip(anew, _INDEXING, strict=True):
+            self._execute(f"DROP {'TRIGGER' if 'TRIGGER' in sql else 'TABLE'} {name}")
         self._separate("SELECT id FROM chats")
         for table in _TABLES:
             self._execute(f"DELETE FROM {table}")
         self._execute("INSERT INTO messages_search (messages_search) VALUES ('delete-all')")
-        self._execute(trigger)
+        for sql in anew:
+            self._execute(sql)
 
     @write
     def erase_deleted(self) -> dict[str, int]:
@@ -45,9 +52,8 @@ class Erasing(Comparisons):
         self._execute(f"DELETE FROM chats WHERE id IN ({_DELETED_CHATS})")
         self._execute("DELETE FROM profiles WHERE deleted IS NOT NULL")
         self._forget_unused_scores()
-        self._execute(
-            "INSERT INTO messages_search (messages_search) VALUES ('optimize')"
-        )  # drops their words
+        for index in ("messages_search", "messages_pairs"):
+            self._execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # drops their words
         return counts
 
     def compact(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from localpersona.store.unspaced import CHARACTERS
+
 migrations = Migrations("localpersona")
 
 
@@ -24,9 +26,16 @@ def m003_chat_options(db: Database) -> None:
     db.execute(_OPTIONS)
 
 
+def m004_scripts_without_spaces(db: Database) -> None:
+    """A second index, of pairs of characters, for messages in Chinese, Japanese, Thai …"""
+    for statement in _PAIRS:
+        db.execute(statement)
+
+
 migrations()(m001_first_schema)
 migrations()(m002_chats_that_travel)
 migrations()(m003_chat_options)
+migrations()(m004_scripts_without_spaces)
 
 
 _PROFILES = (
@@ -170,3 +179,35 @@ _OPTIONS = """
         system_prompt TEXT,                -- NULL: as in the settings
         temperature REAL                   -- NULL: as in the settings
     )"""
+
+# The index keeps its own text, so that a row can be removed from it without knowing how it was cut into pairs.
+_UNSPACED = f"'*[{CHARACTERS}]*'"
+_PAIRS = (
+    """
+    CREATE VIRTUAL TABLE messages_pairs USING fts5(
+        pairs, tokenize="porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'", prefix='1', columnsize=0
+    )""",
+    """
+    CREATE TABLE pairs_waiting (
+        message_id INTEGER PRIMARY KEY REFERENCES messages(id) ON DELETE CASCADE  -- to be indexed before a search
+    )""",
+    f"""
+    CREATE TRIGGER messages_pairs_insert AFTER INSERT ON messages
+    WHEN new.state <> 'running' AND new.text GLOB {_UNSPACED} BEGIN
+        INSERT INTO pairs_waiting VALUES (new.id);
+    END""",
+    f"""
+    CREATE TRIGGER messages_pairs_delete AFTER DELETE ON messages
+    WHEN old.state <> 'running' AND old.text GLOB {_UNSPACED} BEGIN
+        DELETE FROM messages_pairs WHERE rowid = old.id;
+    END""",
+    f"""
+    CREATE TRIGGER messages_pairs_update AFTER UPDATE OF text, state ON messages
+    WHEN old.state <> 'running' AND old.text GLOB {_UNSPACED}
+        OR new.state <> 'running' AND new.text GLOB {_UNSPACED} BEGIN
+        DELETE FROM messages_pairs WHERE rowid = old.id;
+        DELETE FROM pairs_waiting WHERE message_id = old.id;
+        INSERT INTO pairs_waiting SELECT new.id WHERE new.state <> 'running' AND new.text GLOB {_UNSPACED};
+    END""",
+    f"INSERT INTO pairs_waiting SELECT id FROM messages WHERE state <> 'running' AND text GLOB {_UNSPACED}",
+)

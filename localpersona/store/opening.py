@@ -174,9 +174,10 @@ def _migrated(database: Database) -> Database:
 
 
 def _rebuild_search(database: Database) -> None:
-    """Make the search index anew. A damaged index reports the same error as a damaged database."""
+    """Make the search indexes anew. A damaged index reports the same error as a damaged database."""
     database.conn.execute("BEGIN IMMEDIATE")
-    database.conn.execute("INSERT INTO messages_search (messages_search) VALUES ('rebuild')")
+    for index in ("messages_search", "messages_pairs"):
+        database.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
     database.conn.execute(
         "INSERT INTO messages_search (messages_search, rowid, text)"
         " SELECT 'delete', id, text FROM messages WHERE state = 'running'"

@@ -66,11 +66,18 @@ def _opened(kept: Path) -> Iterator[sqlite3.Connection]:
         try:
             source: sqlite3.Connection = connect_to_read(kept).conn
         except sqlite3.Error:
-            source = sqlite3.connect(_patched(kept, Path(folder)))
+            source = _tolerant(_patched(kept, Path(folder)))
         source.row_factory = None
         source.text_factory = lambda content: content.decode("utf-8", "replace")
         with closing(source):
             yield source
+
+
+def _tolerant(path: Path) -> sqlite3.Connection:
+    """Connect even where a page of the schema is lost: the tables that the other pages name can be read."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA writable_schema = ON")
+    return connection
 
 
 def _patched(kept: Path, folder: Path) -> Path:

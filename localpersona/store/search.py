@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+import sqlite3
+from contextlib import suppress
 
-from localpersona.store.connection import Part, read
+from localpersona.store import unspaced
+from localpersona.store.connection import read
+from localpersona.store.pairs import Pairs
 from localpersona.store.records import Hit
 from localpersona.text import harmless, one_line
 
@@ -13,6 +16,7 @@ _START, _END = "\ue000", "\ue001"  # private use: no meaning of their own, so te
 _WORDS_OF_SNIPPET = 20
 _CHARACTERS_AROUND = 60
 _MOST_TERMS = 16
+_MOST_READ = 100_000  # messages, the newest, where no index helps
 
 _BY_WORDS = f"""
     SELECT messages.id AS message_id, messages.chat_id, chats.title,
@@ -23,10 +27,19 @@ _BY_WORDS = f"""
     WHERE messages_search MATCH ? AND chats.deleted IS NULL
     ORDER BY messages_search.rowid DESC LIMIT ?"""
 
-_BY_CHARACTERS = """
+_BY_PAIRS = """
+    SELECT messages.id AS message_id, messages.chat_id, chats.title, messages.text
+    FROM messages_pairs
+    JOIN messages ON messages.id = messages_pairs.rowid
+    JOIN chats ON chats.id = messages.chat_id
+    WHERE messages_pairs MATCH ? AND chats.deleted IS NULL
+    ORDER BY messages_pairs.rowid DESC LIMIT ?"""
+
+_BY_CHARACTERS = f"""
     SELECT messages.id AS message_id, messages.chat_id, chats.title, messages.text
     FROM messages JOIN chats ON chats.id = messages.chat_id
     WHERE messages.text LIKE ? ESCAPE '\\' AND chats.deleted IS NULL AND messages.state <> 'running'
+        AND messages.id > (SELECT max(id) FROM messages) - {_MOST_READ}
     ORDER BY messages.id DESC LIMIT ?"""
 
 _BY_TITLE = """
@@ -34,13 +47,14 @@ _BY_TITLE = """
     ORDER BY touched DESC, updated DESC LIMIT ?"""
 
 
-class Search(Part):
+class Search(Pairs):
     @read
     def search(self, query: str, limit: int = 50) -> list[Hit]:
         """Return at most `limit` hits in chats that are not deleted: titles, then messages, newest first.
 
-        All words must occur, the last one may be unfinished; words in double quotes must follow each other. A
-        query without a word (only punctuation), or in a script without spaces, is looked for as it stands.
+        All words must occur, the last one may be unfinished; words in double quotes must follow each other. In a
+        script without spaces, what stands between two spaces is found anywhere in a sentence. A query without a word
+        (only punctuation) is looked for as it stands, in the newest 100,000 messages.
         """
         query = query.replace("\0", " ").strip()[:500]
         if not query:
@@ -49,65 +63,58 @@ class Search(Part):
             Hit(row["id"], None, one_line(row["title"]), one_line(row["title"]))
             for row in self._execute(_BY_TITLE, _like(query), limit)
         ]
-        words = match_expression(query)
-        found = self._by_words(words, limit) if words else self._by_characters(query, limit)
-        return (hits + found)[:limit]
+        return (hits + self._messages(query, limit))[:limit]
 
-    def _by_words(self, expression: str, limit: int) -> list[Hit]:
+    def _messages(self, query: str, limit: int) -> list[Hit]:
+        if unspaced.has_unspaced(query):
+            return self._by_pairs(unspaced.usual(query), limit)
+        terms = _terms(query)
+        if not terms:
+            return self._by_characters(query, limit)
+        expression = " ".join(f'"{term}"' for term in terms) + " *" * _is_unfinished(query)
         rows = self._execute(_BY_WORDS, expression, limit)
-        return [_hit(row["chat_id"], row["message_id"], row["title"], row["snippet"]) for row in rows]
+        return [_hit(row, row["snippet"]) for row in rows]
+
+    def _by_pairs(self, query: str, limit: int) -> list[Hit]:
+        terms = _terms(query)
+        if not terms:
+            return self._by_characters(query, limit)
+        with suppress(sqlite3.OperationalError):  # busy or full: what was indexed before can still be found
+            self._index_waiting()
+        pieces = unspaced.pieces(terms)
+        rows = self._execute(_BY_PAIRS, unspaced.match_expression(pieces, _is_unfinished(query)), limit)
+        return [_hit(row, _around(row["text"], pieces)) for row in rows]
 
     def _by_characters(self, query: str, limit: int) -> list[Hit]:
         rows = self._execute(_BY_CHARACTERS, _like(query), limit)
-        return [
-            _hit(row["chat_id"], row["message_id"], row["title"], _around(row["text"], query)) for row in rows
-        ]
+        return [_hit(row, _around(row["text"], [query])) for row in rows]
 
 
-def match_expression(query: str) -> str:
-    """Return an FTS5 expression in which all that was typed is quoted; empty when that cannot find it."""
-    if any(_written_without_spaces(character) for character in query):
-        return ""
+def _is_unfinished(query: str) -> bool:
+    return not query.endswith('"')
+
+
+def _terms(query: str) -> list[str]:
+    """Return what is to be found: words, and what is in quotes. None of it can be syntax of FTS5 once quoted."""
     terms = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', query)]
-    terms = [term for term in terms if any(_in_a_word(character) for character in term)][:_MOST_TERMS]
-    if not terms:
-        return ""
-    unfinished = "" if query.endswith('"') else " *"
-    return " ".join(f'"{term}"' for term in terms) + unfinished
-
-
-def _in_a_word(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LN"
-
-
-def _written_without_spaces(character: str) -> bool:
-    """Whether the tokeniser would take a sentence of this script for one word (Thai, Khmer, kana, Han …)."""
-    return (
-        "\u0e00" <= character <= "\u0eff"
-        or "\u1000" <= character <= "\u109f"
-        or (
-            "\u1780" <= character <= "\u17ff"
-            or "\u3040" <= character <= "\u9fff"
-            or character >= "\U00020000"
-        )
-    )
+    return [term for term in terms if unspaced.has_a_word(term)][:_MOST_TERMS]
 
 
 def _like(query: str) -> str:
     return "%" + re.sub(r"([\\%_])", r"\\\1", query) + "%"
 
 
-def _around(text: str, query: str) -> str:
-    """Return the part of text around the query, which is marked."""
-    at = max(text.lower().find(query.lower()), 0)
-    end = at + len(query)
-    before = text[max(at - _CHARACTERS_AROUND, 0) : at]
-    after = text[end : end + _CHARACTERS_AROUND]
-    lead, tail = "…" * (at > _CHARACTERS_AROUND), "…" * (end + _CHARACTERS_AROUND < len(text))
-    return f"{lead}{before}{_START}{text[at:end]}{_END}{after}{tail}"
+def _around(text: str, terms: list[str]) -> str:
+    """Return the part of text around the first of the terms; all of them are marked."""
+    pattern = re.compile("|".join(map(re.escape, terms)), re.IGNORECASE)
+    found = pattern.search(text)
+    start, end = found.span() if found else (0, 0)  # not as it was typed: full-width letters, other accents
+    start, end = max(start - _CHARACTERS_AROUND, 0), end + _CHARACTERS_AROUND
+    marked = pattern.sub(lambda match: f"{_START}{match[0]}{_END}", text[start:end])
+    return f"{'…' * (start > 0)}{marked}{'…' * (end < len(text))}"
 
 
-def _hit(chat_id: int, message_id: int, title: str, marked: str) -> Hit:
+def _hit(row: sqlite3.Row, marked: str) -> Hit:
     """Return a hit whose snippet is harmless, without the marks, and where they were."""
     line = " ".join(harmless(marked).split())
     pieces = re.split(f"[{_START}{_END}]", line)
@@ -116,4 +123,4 @@ def _hit(chat_id: int, message_id: int, title: str, marked: str) -> Hit:
         if index % 2 and piece:
             matches.append((len(snippet), len(snippet) + len(piece)))
         snippet += piece
-    return Hit(chat_id, message_id, one_line(title), snippet, tuple(matches))
+    return Hit(row["chat_id"], row["message_id"], one_line(row["title"]), snippet, tuple(matches))

@@ -24,7 +24,7 @@ from localpersona.store import ChatCopy, MessageCopy, Store, StoreError, inspect
 from localpersona.values import Candidate, Comparison
 
 PAGE = 4096
-MOST_PAGES = 73
+MOST_PAGES = 82
 MOST_PAGES_OPENING = 160  # a backup of the whole database is made first
 TEXT = "word " * 2_000
 OLD_MESSAGES = 20

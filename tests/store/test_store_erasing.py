@@ -9,7 +9,7 @@ import pytest
 from localpersona.store import Store, StoreError
 from localpersona.values import Comparison
 
-SECRETS = (b"xylophone", b"Xylophone", b"zeppelin", b"quagmire", b"harpsichord")
+SECRETS = (b"xylophone", b"Xylophone", b"zeppelin", b"quagmire", b"harpsichord", "夜莺".encode())
 
 
 def fill(store: Store, name: str = "default") -> int:
@@ -18,8 +18,9 @@ def fill(store: Store, name: str = "default") -> int:
     chat = store.create_chat(profile.id, "Xylophone")
     prompt = store.add_message(chat, None, "user", "xylophone " * 50)
     store.finish_answer(
-        store.add_message(chat, prompt, "assistant", "", state="running"), text="zeppelin " * 50
+        store.add_message(chat, prompt, "assistant", "", state="running"), text="zeppelin 夜莺" * 50
     )
+    assert store.search("夜莺")
     store.add_comparison(profile.id, Comparison("quagmire", "harpsichord", "b", 1.0))
     store.put_trait_scores("v", [("quagmire", "harpsichord")], [(1.0,)])
     store.set_draft(str(chat), "xylophone")

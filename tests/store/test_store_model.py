@@ -13,7 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from localpersona.store import Store
 
-WORDS = st.sampled_from(["apple", "banana", "cherry"])
+SAID = ("apple", "banana", "cherry", "睡眠")
+WORDS = st.sampled_from(SAID)
 
 
 @dataclass
@@ -135,7 +136,7 @@ class StoreAgainstLists(RuleBasedStateMachine):
     @invariant()
     def search_finds_exactly_what_can_be_seen(self) -> None:
         seen = [chat for chat in self.order if not chat.deleted]
-        for word in ("apple", "banana", "cherry"):
+        for word in SAID:
             ended = [m for chat in seen for m in chat.messages.values() if m.text == word and not m.running]
             hits = self.store.search(word)
             assert [hit.chat_id for hit in hits if hit.message_id is None] == [
