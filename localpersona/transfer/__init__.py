@@ -2,7 +2,7 @@
 
 chat_json   our own format: everything, with all branches
 markdown    one branch, to be read
-chatgpt     the conversations.json of ChatGPT's export, or the whole zip
+chatgpt     the conversations.json of ChatGPT's export, or the whole zip; with chatgpt_instructions
 llm_logs    the logs database of the command `llm`
 oterm       oterm's database
 reading     which of these a file is

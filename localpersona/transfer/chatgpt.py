@@ -6,8 +6,8 @@
            "content": {"content_type": "text" | "multimodal_text" | …, "parts": [text or picture, …]},
            "metadata": {"model_slug": …, "is_visually_hidden_from_conversation": true}}}}}, …]
 
-What was said is imported, with all branches. Left out: what ChatGPT told itself and its tools, and system
-messages. A picture becomes the words "[picture]".
+What was said is imported, with all branches, and the user's custom instructions as the chat's own system prompt.
+Left out: what ChatGPT told itself and its tools. A picture becomes the words "[picture]".
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from localpersona.store import ChatCopy, MessageCopy
-from localpersona.transfer.checking import mapping, moment, text, title_of
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy
+from localpersona.transfer import chatgpt_instructions
+from localpersona.transfer.checking import fields_of, mapping, moment, text, title_of
 from localpersona.values import Role
 
 _SAID = ("text", "multimodal_text")
@@ -63,6 +64,7 @@ def _chat(conversation: Mapping[str, Any], nodes: Mapping[str, Any]) -> ChatCopy
         updated=moment(conversation.get("update_time")) or created,
         messages=messages,
         shown=None if last is None else places[id(last)],
+        options=ChatOptions(system_prompt=chatgpt_instructions.of(nodes) or None),
     )
 
 
@@ -96,7 +98,7 @@ def _message(message: Any) -> MessageCopy | None:
     """Return what was said, or None for what only ChatGPT and its tools heard."""
     if not isinstance(message, Mapping):
         return None
-    author, content, metadata = (_fields(message.get(name)) for name in ("author", "content", "metadata"))
+    author, content, metadata = (fields_of(message.get(name)) for name in ("author", "content", "metadata"))
     role: Role | None = {"user": "user", "assistant": "assistant"}.get(text(author.get("role")))  # type: ignore[assignment]
     hidden = metadata.get("is_visually_hidden_from_conversation") is True
     if role is None or hidden or message.get("recipient", "all") != "all":
@@ -115,9 +117,5 @@ def _message(message: Any) -> MessageCopy | None:
 def _part(part: object) -> str:
     if isinstance(part, str):
         return part
-    kind = text(_fields(part).get("content_type"))
-    return text(_fields(part).get("text")) if kind == "audio_transcription" else "[picture]"
-
-
-def _fields(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    fields = fields_of(part)
+    return text(fields.get("text")) if fields.get("content_type") == "audio_transcription" else "[picture]"

@@ -25,6 +25,11 @@ def mapping(value: object, what: str) -> Mapping[str, Any]:
     return value
 
 
+def fields_of(value: object) -> Mapping[str, Any]:
+    """Return value if it is a JSON object; anything else becomes an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def listed(value: object, what: str) -> list[Any]:
     if not isinstance(value, list):
         refuse(f"{what} is not a list")

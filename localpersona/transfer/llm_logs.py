@@ -1,8 +1,8 @@
-"""The logs of the command `llm` (llm.datasette.io): logs.db, before and after its version 0.36.
+"""The logs of the command `llm` (llm.datasette.io): logs.db, before and after its version 0.32.
 
 Before: a conversation is a list of responses, each with its prompt. After: threads end in a tree of messages,
-which are named by a hash and shared; a turn is one call of a model. Both may be in one file. Tool calls and
-system prompts are left out; a thread's branches are kept.
+which are named by a hash and shared; a turn is one call of a model. Both may be in one file. The latest system
+prompt becomes the chat's own; tool calls are left out; a thread's branches are kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
-from localpersona.store import ChatCopy, MessageCopy
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy
 from localpersona.transfer.checking import moment, text, title_of
 
 
@@ -28,10 +28,9 @@ def read(connection: sqlite3.Connection, tables: set[str]) -> Iterator[ChatCopy]
     )
     if {"conversations", "responses"} <= tables:
         known = {row["id"] for row in threads}
-        with_fragments = {"prompt_fragments", "fragments"} <= tables
         for name, responses in _conversations(connection).items():
             if name not in known:
-                yield from _conversation(connection, name, responses, with_fragments)
+                yield from _conversation(connection, tables, name, responses)
     for row in threads:
         yield from _thread(connection, text(row["id"]), row["name"])
 
@@ -46,21 +45,24 @@ def _conversations(connection: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def _conversation(
-    connection: sqlite3.Connection, name: str, responses: list[str], with_fragments: bool
+    connection: sqlite3.Connection, tables: set[str], name: str, responses: list[str]
 ) -> Iterator[ChatCopy]:
     messages: list[MessageCopy] = []
+    system = ""
     for response in responses:
         row = connection.execute("SELECT * FROM responses WHERE id = ?", [response]).fetchone()
-        prompt = text(row["prompt"])
-        if with_fragments:
-            prompt = "\n\n".join(filter(None, [*_fragments(connection, response), prompt]))
+        prompt, told = (
+            "\n\n".join(filter(None, [*_fragments(connection, tables, response, of), text(row[of])]))
+            for of in ("prompt", "system")
+        )
+        system = told.strip() or system  # a response that goes on with a conversation need not repeat it
         _say(messages, MessageCopy("user", prompt, created=moment(row["datetime_utc"])))
         answer = MessageCopy(
             "assistant", text(row["response"]), created=moment(row["datetime_utc"]), model=text(row["model"])
         )
         _say(messages, answer)
     given = connection.execute("SELECT name FROM conversations WHERE id = ?", [name]).fetchone()
-    yield from _chat(name, given["name"] if given else "", messages, None)
+    yield from _chat(name, given["name"] if given else "", messages, None, system)
 
 
 def _say(messages: list[MessageCopy], message: MessageCopy) -> None:
@@ -69,9 +71,12 @@ def _say(messages: list[MessageCopy], message: MessageCopy) -> None:
         messages.append(replace(message, parent=len(messages) - 1 if messages else None))
 
 
-def _fragments(connection: sqlite3.Connection, response: str) -> list[str]:
+def _fragments(connection: sqlite3.Connection, tables: set[str], response: str, of: str) -> list[str]:
+    """Return what stood before a response's prompt or system prompt, in versions that know fragments."""
+    if not {f"{of}_fragments", "fragments"} <= tables:
+        return []
     rows = connection.execute(
-        "SELECT content FROM prompt_fragments JOIN fragments ON fragments.id = fragment_id"
+        f"SELECT content FROM {of}_fragments JOIN fragments ON fragments.id = fragment_id"
         ' WHERE response_id = ? ORDER BY "order"',
         [response],
     )
@@ -82,11 +87,14 @@ def _thread(connection: sqlite3.Connection, name: str, title: object) -> Iterato
     messages: list[MessageCopy] = []
     places: dict[str, int | None] = {}  # for each hash the message imported for it, or the nearest above
     last: int | None = None
+    system = ""
     for turn in connection.execute("SELECT * FROM turns WHERE thread_id = ? ORDER BY id", [name]).fetchall():
         new, last = _until_known(connection, text(turn["tip_message_hash"]), places)
         for row in new:
-            words = _words(connection, row["hash"]) if row["role"] in ("user", "assistant") else ""
-            if words.strip():
+            words = _words(connection, row["hash"]).strip()
+            if row["role"] == "system":
+                system = words or system
+            elif words and row["role"] in ("user", "assistant"):
                 model = text(turn["model"]) if row["role"] == "assistant" else ""
                 message = MessageCopy(
                     row["role"], words, last, created=moment(turn["datetime_utc"]), model=model
@@ -94,7 +102,7 @@ def _thread(connection: sqlite3.Connection, name: str, title: object) -> Iterato
                 messages.append(message)
                 last = len(messages) - 1
             places[row["hash"]] = last
-    yield from _chat(name, title, messages, last)
+    yield from _chat(name, title, messages, last, system)
 
 
 def _until_known(
@@ -141,7 +149,9 @@ def _joined(connection: sqlite3.Connection, payload: object) -> str:
     return "".join(map(text, found))
 
 
-def _chat(name: str, title: object, messages: list[MessageCopy], shown: int | None) -> Iterator[ChatCopy]:
+def _chat(
+    name: str, title: object, messages: list[MessageCopy], shown: int | None, system: str
+) -> Iterator[ChatCopy]:
     if messages:
         yield ChatCopy(
             uid=f"llm:{name[:100]}",
@@ -150,4 +160,5 @@ def _chat(name: str, title: object, messages: list[MessageCopy], shown: int | No
             updated=max(message.created for message in messages),
             messages=tuple(messages),
             shown=shown,
+            options=ChatOptions(system_prompt=system or None),
         )

@@ -1,4 +1,7 @@
-"""oterm's database, store.db: a table of chats and one of messages, without times and without branches."""
+"""oterm's database, store.db: a table of chats and one of messages, without times and without branches.
+
+A chat's system prompt comes along.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 
-from localpersona.store import ChatCopy, MessageCopy
+from localpersona.store import ChatCopy, ChatOptions, MessageCopy
 from localpersona.transfer.checking import moment, text, title_of
 from localpersona.values import Role
 
@@ -20,7 +23,7 @@ def is_oterm(tables: set[str]) -> bool:
 
 def read(connection: sqlite3.Connection, changed: float) -> Iterator[ChatCopy]:
     """Yield the chats of a database that was changed at a time (seconds since 1970). Raises sqlite3.Error."""
-    for chat in connection.execute("SELECT id, name, model FROM chat ORDER BY id").fetchall():
+    for chat in connection.execute("SELECT * FROM chat ORDER BY id").fetchall():
         said = [
             (_ROLES[row["author"]], text(row["text"]))
             for row in connection.execute(
@@ -38,4 +41,6 @@ def read(connection: sqlite3.Connection, changed: float) -> Iterator[ChatCopy]:
         )  # fmt: skip
         # Numbers start at 1 in everybody's database: what was said first tells them apart.
         digest = hashlib.sha256(f"{chat['id']}:{said[0][1]}".encode("utf-8", "replace")).hexdigest()
-        yield ChatCopy(f"oterm:{digest[:32]}", title_of(chat["name"], said[0][1]), when, when, messages)
+        options = ChatOptions(system_prompt=text(dict(chat).get("system")).strip() or None)
+        title = title_of(chat["name"], said[0][1])
+        yield ChatCopy(f"oterm:{digest[:32]}", title, when, when, messages, options=options)

@@ -52,7 +52,13 @@ def test_both_answers_come_over_and_the_one_shown_is_shown(tmp_path: Path) -> No
         tmp_path,
         conversation(
             node("root", None),
-            node("system", "root", "system", "You are ChatGPT"),
+            node(
+                "system",
+                "root",
+                "system",
+                "You are ChatGPT",
+                metadata={"is_visually_hidden_from_conversation": True},
+            ),
             node("q", "system", "user", "How do I sleep?"),
             node("a1", "q", "assistant", "Badly.", metadata={"model_slug": "gpt-4o"}),
             node("a22", "q", "assistant", "In the dark."),
@@ -67,6 +73,36 @@ def test_both_answers_come_over_and_the_one_shown_is_shown(tmp_path: Path) -> No
         ("assistant", "In the dark.", 0, ""),
     ]
     assert [message.text for message in shown_branch(chat)] == ["How do I sleep?", "Badly."]
+
+
+HIDDEN = {"is_visually_hidden_from_conversation": True, "is_user_system_message": True}
+TYPED = {"about_user_message": "I am a nurse.", "about_model_message": "Answer briefly."}
+CONTEXT = {
+    "content_type": "user_editable_context",
+    "user_profile": "Preface:\nUser profile:\n```I am a nurse.```",
+    "user_instructions": "The user wants you to respond so:\n```Answer briefly.```",
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "fields", "prompt"),
+    [
+        ("user", {"content": CONTEXT, "metadata": HIDDEN}, "About the user: I am a nurse.\n\nAnswer briefly."),
+        ("system", {"metadata": {**HIDDEN, "user_context_message_data": TYPED}},
+         "About the user: I am a nurse.\n\nAnswer briefly."),
+        ("user", {"content": {**CONTEXT, "user_profile": ""}, "metadata": HIDDEN}, "Answer briefly."),
+        ("user", {"content": {**CONTEXT, "user_profile": 3, "user_instructions": None}, "metadata": HIDDEN}, None),
+        ("system", {"content": {"content_type": "text", "parts": ["Be", 3, "kind"]}}, "Be\n\nkind"),
+        ("system", {"content": {"content_type": "text", "parts": ["inner"]}, "metadata": HIDDEN}, None),
+    ],
+)  # fmt: skip
+def test_custom_instructions_are_the_chats_own_system_prompt(
+    tmp_path: Path, role: str, fields: dict[str, Any], prompt: str | None
+) -> None:
+    told = node("told", "root", role, "", **fields)
+    (chat,) = read(tmp_path, conversation(node("root", None), told, node("q", "told", "user", "Hello")))
+    assert chat.options.system_prompt == prompt
+    assert [message.text for message in chat.messages] == ["Hello"]
 
 
 def test_an_answer_with_tools_in_between_is_one_answer(tmp_path: Path) -> None:

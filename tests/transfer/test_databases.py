@@ -22,11 +22,13 @@ OLD_LLM = """
     INSERT INTO responses VALUES ('r2', 'gpt', 'And coffee?', '', 'No.', 'c1', '2024-01-02T00:00:02+00:00');
     INSERT INTO responses VALUES ('r1', 'gpt', 'How?', 'Be kind', 'In the dark.', 'c1', '2024-01-02T00:00:01+00:00');
     INSERT INTO responses VALUES ('r3', 'phi', '', NULL, 'A summary.', NULL, '2024-01-03T00:00:00');
-    INSERT INTO fragments VALUES (7, 'A long text');
+    CREATE TABLE system_fragments (response_id TEXT, fragment_id INTEGER, "order" INTEGER);
+    INSERT INTO fragments VALUES (7, 'A long text'), (8, 'House style');
+    INSERT INTO system_fragments VALUES ('r1', 8, 0);
     INSERT INTO prompt_fragments VALUES ('r3', 7, 0);
 """
 
-# From version 0.36 on.
+# From version 0.32 on.
 NEW_LLM = """
     CREATE TABLE messages (hash TEXT PRIMARY KEY, parent_hash TEXT, role TEXT);
     CREATE TABLE parts (id INTEGER PRIMARY KEY, message_hash TEXT, position INTEGER, type TEXT, text TEXT,
@@ -43,9 +45,9 @@ NEW_LLM = """
 """
 
 OTERM = """
-    CREATE TABLE chat (id INTEGER PRIMARY KEY, name TEXT, model TEXT);
+    CREATE TABLE chat (id INTEGER PRIMARY KEY, name TEXT, model TEXT, system TEXT);
     CREATE TABLE message (id INTEGER PRIMARY KEY, chat_id INTEGER, author TEXT, text TEXT);
-    INSERT INTO chat VALUES (1, 'chat #1', 'llama3'), (2, '', 'phi'), (3, 'empty', 'phi');
+    INSERT INTO chat VALUES (1, 'chat #1', 'llama3', 'Be kind'), (2, '', 'phi', NULL), (3, 'empty', 'phi', '');
     INSERT INTO message VALUES (1, 1, 'user', 'How?'), (2, 2, 'me', 'Old'), (3, 1, 'assistant', 'So.'),
         (4, 2, 'ollama', 'Older');
 """
@@ -70,6 +72,19 @@ def test_the_responses_of_a_conversation_follow_each_other(tmp_path: Path) -> No
         ("llm:response:r3", "A long text", [("user", "A long text", None), ("assistant", "A summary.", 0)]),
     ]  # fmt: skip
     assert [chat.updated[:19] for chat in chats_in(file)] == ["2024-01-02T00:00:02", "2024-01-03T00:00:00"]
+
+
+def test_the_latest_system_prompt_is_the_chats_own(tmp_path: Path) -> None:
+    file = made(tmp_path / "logs.db", OLD_LLM, NEW_LLM)
+    prompts = {chat.uid: chat.options.system_prompt for chat in chats_in(file)}
+    assert prompts == {"llm:c1": "House style\n\nBe kind", "llm:response:r3": None, "llm:c9": "Be kind"}
+    changed = "UPDATE responses SET system = 'Be brief' WHERE id = 'r2'"
+    (chat, *_) = chats_in(made(tmp_path / "later.db", OLD_LLM, changed))
+    assert chat.options.system_prompt == "Be brief"
+    store = made(tmp_path / "store.db", OTERM)
+    assert [chat.options.system_prompt for chat in chats_in(store)] == ["Be kind", None]
+    early = made(tmp_path / "early.db", OTERM, "ALTER TABLE chat DROP COLUMN system")
+    assert [chat.options.system_prompt for chat in chats_in(early)] == [None, None]
 
 
 def test_a_thread_comes_with_its_branches(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_only_role_text_and_uid_must_be_there() -> None:
     (chat,) = read({"format": "localpersona-chats", "version": 1, "chats": [
         {"uid": "x", "messages": [{"role": "user", "text": "Hello there"}]}]})  # fmt: skip
     assert (chat.title, chat.messages) == ("Hello there", (MessageCopy("user", "Hello there"),))
+    assert chat.options == ChatOptions()  # files of before there were any
 
 
 @pytest.mark.parametrize(
