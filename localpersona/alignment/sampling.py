@@ -76,8 +76,8 @@ class Sampler:
 
 def _likely(row: Row, min_p: float) -> NDArray[np.intp]:
     """Return the tokens at least min_p times as likely as the likeliest, never more than MOST."""
-    floor = float(row.max()) + (math.log(min_p) if min_p > 0 else -math.inf)
-    ids: NDArray[np.intp] = np.flatnonzero(row >= min(floor, float(row.max())))
+    floor = float(row.max()) + (math.log(min(min_p, 1.0)) if min_p > 0 else -math.inf)
+    ids: NDArray[np.intp] = np.flatnonzero(row >= floor)
     if ids.size <= MOST:
         return ids
     return ids[np.argpartition(row[ids], -MOST)[-MOST:]]

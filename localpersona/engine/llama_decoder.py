@@ -49,6 +49,7 @@ class LlamaDecoder:
         self._batch = L.llama_batch_init(BATCH, 0, 1)
         self._abort = L.ggml_abort_callback(lambda _data: stopped())
         self._never = L.ggml_abort_callback()
+        self._row_type = ctypes.c_float * vocabulary.size
         self._tokens: dict[int, list[int]] = {}
         self._rows: dict[int, int | Row] = {}
         self._context: Any = None
@@ -72,7 +73,8 @@ class LlamaDecoder:
         if not isinstance(row, int):
             return row
         pointer = L.llama_get_logits_ith(self._context, row)
-        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary.size,))
+        # As numpy.ctypeslib.as_array does it, without looking the types up again for each token.
+        return np.frombuffer(self._row_type.from_address(ctypes.addressof(pointer.contents)), np.float32)
 
     def tokens(self, sequence: int) -> Sequence[int]:
         return self._tokens.get(sequence, [])

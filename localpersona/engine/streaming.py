@@ -11,7 +11,8 @@ from localpersona.alignment.decoder import Decoder
 from localpersona.alignment.search import Step
 from localpersona.engine.protocol import Delta, Progress
 
-_DELTA_SECONDS = 0.02
+_DELTA_SECONDS = 0.04
+"""Each one wakes the app, on a processor that decoding has to itself; 25 a second look smooth."""
 _PROGRESS_SECONDS = 0.1
 
 

@@ -15,17 +15,24 @@ Tell = Callable[[str], None]
 
 
 def side_by_side(ours: Ours, bare: BareLoop, counts: Sequence[int], tokens: int, rounds: int) -> list[str]:
-    """Return a line for each number of candidates."""
-    times: dict[tuple[str, int], list[float]] = {}
+    """Return a line for each number of candidates.
+
+    Each of our answers is compared with the bare loops just before and after it, because the speed of a virtual
+    machine drifts; the ratio is the median of those.
+    """
+    took: dict[int, list[float]] = {count: [] for count in counts}
+    ratios: dict[int, list[float]] = {count: [] for count in counts}
     for _ in range(rounds):
         for count in counts:
+            before = bare.seconds(count, tokens)
             spent = ours.ask([Turn("user", STORY)], tokens, (count, SearchSpec())).done.statistics
-            times.setdefault(("ours", count), []).append(spent.decode_seconds / spent.generated_tokens)
-            times.setdefault(("bare", count), []).append(bare.seconds(count, tokens) / tokens / count)
-    found = {key: statistics.median(values) for key, values in times.items()}
+            after = bare.seconds(count, tokens)
+            took[count].append(spent.decode_seconds / spent.generated_tokens)
+            ratios[count].append((before + after) / 2 / tokens / count / took[count][-1])
     return [
-        f"{count:2d} at once: {1 / found['ours', count]:6.0f} tokens/s, "
-        f"{found['bare', count] / found['ours', count]:.2f} of the bare loop"
+        f"{count:2d} at once: {1 / statistics.median(took[count]):6.0f} tokens/s, "
+        f"{statistics.median(ratios[count]):.2f} of the bare loop "
+        f"({min(ratios[count]):.2f} – {max(ratios[count]):.2f})"
         for count in counts
     ]
 
