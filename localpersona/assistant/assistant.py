@@ -370,22 +370,9 @@ class Assistant:
         self._onboarding.restart()
         return self.profile()
 
-    def profiles(self) -> list[ProfileRow]:
-        """Return all profiles, oldest first."""
-        return self._store.profiles()
-
     def evidence(self) -> list[ComparisonRow]:
         """Return the comparisons behind the profile, oldest first, skipped ones included."""
         return self._taste.rows()
-
-    def profile_without(self, comparison_id: int) -> ProfileView:
-        """Return the profile as it would be without one comparison; nothing is changed."""
-        return self.trail.profile_without([comparison_id])
-
-    def remove_comparison(self, comparison_id: int) -> ProfileView:
-        """Take one comparison of this profile back. Raises StoreError when it has none such."""
-        self.trail.remove([comparison_id])
-        return self.profile()
 
     def export_profile(self) -> dict[str, Any]:
         """Return the profile as JSON-able data (format "localpersona-profile", version 1)."""

@@ -17,9 +17,13 @@ class People:
         self._taste = taste
         self._remember = remember
 
+    def all(self) -> list[ProfileRow]:
+        """Return every profile, oldest first."""
+        return self._store.profiles()
+
     def counted(self) -> list[tuple[ProfileRow, int]]:
         """Return every profile with how many comparisons it has, oldest first."""
-        return [(row, self._answered(row.id)) for row in self._store.profiles()]
+        return [(row, self._answered(row.id)) for row in self.all()]
 
     def use(self, name: str) -> ProfileRow:
         """Answer and learn for this profile from now on; created when new."""

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localpersona.bench.alignment_figures import Results, Row
-from localpersona.bench.chart import CONTROL, FAINT, INK, OURS, require, spread
-from localpersona.bench.protocol import BenchError
+from localpersona.bench.chart import CONTROL, FAINT, INK, OURS, picture, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,26 +21,13 @@ COSTS_QUALITY = "#D55E00"
 
 def draw(results: Results, path: Path) -> None:
     """Write a PNG. Raises BenchError when matplotlib is not installed or the file cannot be written."""
-    require()
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    with pyplot.rc_context({"font.family": "DejaVu Sans", "font.size": 10, "text.color": INK}):
-        figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=160)
-        try:
-            _axes(axes, results)
-            _front(axes, pareto(results.rows))
-            _points(axes, results.rows)
-            _names(axes, results.rows)
-            axes.text(0.0, -0.14, _COLOURS, transform=axes.transAxes, color="#555555", fontsize=9)
-            figure.subplots_adjust(left=0.075, right=0.62, top=0.87, bottom=0.13)
-            figure.savefig(path, format="png")
-        except OSError as error:
-            raise BenchError(f"{path} cannot be written: {error.strerror or error}") from None
-        finally:
-            pyplot.close(figure)
+    with picture(path, dpi=160) as (figure, axes):
+        _axes(axes, results)
+        _front(axes, pareto(results.rows))
+        _points(axes, results.rows)
+        _names(axes, results.rows)
+        axes.text(0.0, -0.14, _COLOURS, transform=axes.transAxes, color="#555555", fontsize=9)
+        figure.subplots_adjust(left=0.075, right=0.62, top=0.87, bottom=0.13)
 
 
 def pareto(rows: Sequence[Row]) -> list[Row]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from localpersona.bench.results import Curve, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart; ours is the strongest.
 OURS = ("#0072B2", "#009E73", "#56B4E9")
@@ -40,6 +42,17 @@ def require() -> None:
 
 def draw(results: Results, path: Path) -> None:
     """Write a PNG. Raises BenchError when matplotlib is not installed or the file cannot be written."""
+    with picture(path, dpi=120) as (figure, axes):
+        _axes(axes, results)
+        for curve, style in zip(results.curves, _styles(results.curves), strict=True):
+            _curve(axes, results, curve, style)
+        _labels(axes, results)
+        figure.subplots_adjust(left=0.065, right=0.685, top=0.87, bottom=0.10)
+
+
+@contextmanager
+def picture(path: Path, dpi: int) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure to draw into, which is then written as a PNG. Raises BenchError as `draw` does."""
     require()
     import matplotlib
 
@@ -47,13 +60,9 @@ def draw(results: Results, path: Path) -> None:
     from matplotlib import pyplot
 
     with pyplot.rc_context({"font.family": "DejaVu Sans", "font.size": 10, "text.color": INK}):
-        figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=120)
+        figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=dpi)
         try:
-            _axes(axes, results)
-            for curve, style in zip(results.curves, _styles(results.curves), strict=True):
-                _curve(axes, results, curve, style)
-            _labels(axes, results)
-            figure.subplots_adjust(left=0.065, right=0.685, top=0.87, bottom=0.10)
+            yield figure, axes
             figure.savefig(path, format="png")
         except OSError as error:
             raise BenchError(f"{path} cannot be written: {error.strerror or error}") from None

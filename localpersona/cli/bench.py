@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from localpersona.cli.bench_alignment import alignment
-from localpersona.cli.benching import benching, show, show_nothing
-from localpersona.paths import expanded, write_whole
-from localpersona.text import harmless
+from localpersona.cli.benching import benching, names, output_options, publish, show
+from localpersona.paths import expanded
 
 if TYPE_CHECKING:
     from localpersona.bench.data import Dataset
@@ -62,9 +59,7 @@ def bench() -> None:
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="How many processes; by default one for each core.")
 @click.option("--scores", metavar="FILE", help="An .npz of scores to use before the reward model's.")
-@click.option("--markdown", is_flag=True, help="Print Markdown tables.")
-@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
-@click.option("--png", "png_file", metavar="FILE", help="Draw the curves (needs matplotlib).")
+@output_options("the curves")
 def preferences(
     data: str,
     protocol: str,
@@ -90,17 +85,12 @@ def preferences(
         from localpersona.bench.report import report
         from localpersona.bench.run import ANSWERS, Plan, run
 
-        entries = chosen([name.strip() for name in methods.split(",") if name.strip()])
+        entries = chosen(names(methods))
         plan = Plan(entries, answers or ANSWERS, seeds, jobs=jobs or cores())
         _check(plan, png_file)
         name, dataset = _load(expanded(data), protocol, expanded(scores) if scores else None)
         results = run(name, dataset, plan, show)
-        show_nothing()
-        click.echo(harmless(report(results, markdown=markdown)))
-        if json_file:
-            write_whole(expanded(json_file), json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n")
-        if png_file:
-            chart.draw(results, expanded(png_file))
+        publish(results, report(results, markdown=markdown), json_file, chart.draw, png_file)
 
 
 def _check(plan: Plan, png_file: str | None) -> None:

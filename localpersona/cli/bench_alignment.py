@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from localpersona.cli.benching import benching, show, show_nothing
+from localpersona.cli.benching import benching, names, output_options, publish, show
 from localpersona.cli.common import model_option
-from localpersona.paths import expanded, write_whole
-from localpersona.text import harmless
+from localpersona.paths import expanded
 
 if TYPE_CHECKING:
     from localpersona.engine.protocol import Engine
@@ -62,9 +59,7 @@ if TYPE_CHECKING:
     "--vectors", metavar="FILE", help="The model's steering vectors, if not those that were made for it."
 )
 @model_option
-@click.option("--markdown", is_flag=True, help="Print Markdown tables.")
-@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON.")
-@click.option("--png", "png_file", metavar="FILE", help="Draw gain against time (needs matplotlib).")
+@output_options("gain against time")
 def alignment(
     judges: str,
     prompts: int,
@@ -101,7 +96,7 @@ def alignment(
             judges=expanded(judges),
             answers=expanded(answers_file),
             model=path.stem,
-            tools=chosen_tools([name.strip() for name in tools.split(",") if name.strip()], steering),
+            tools=chosen_tools(names(tools), steering),
             prompts=prompts,
             users=users,
             each=each,
@@ -112,12 +107,7 @@ def alignment(
         )
         with _engine(path) as engine:
             results = run(plan, engine, RewardModel.load, show)
-        show_nothing()
-        click.echo(harmless(report(results, markdown=markdown)))
-        if json_file:
-            write_whole(expanded(json_file), json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n")
-        if png_file:
-            alignment_chart.draw(results, expanded(png_file))
+        publish(results, report(results, markdown=markdown), json_file, alignment_chart.draw, png_file)
 
 
 def _model(path: str | None) -> Path:

@@ -54,7 +54,7 @@ def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find what was said, newest first.
 
     All words of QUERY must occur in a message, the last one may be unfinished; words in double quotes must follow
-    each other. Titles are found, too.
+    each other. In Chinese, Japanese, Thai … any part of a sentence is found. Titles are found, too.
     """
     with opened(looks_only=True) as assistant:
         hits = assistant.store.search(" ".join(query), limit=limit)

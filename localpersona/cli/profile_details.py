@@ -23,7 +23,7 @@ _VISIBLE = 0.01  # on the bar, whose halves are 1 long
 def list_(as_json: bool) -> None:
     """List the profiles on this machine; * marks the one in use."""
     with opened(looks_only=True) as assistant:
-        names = [row.name for row in assistant.profiles()]
+        names = [row.name for row in assistant.people.all()]
         current = assistant.profile_row.name
     if as_json:
         print_json([{"name": name, "in_use": name == current} for name in names])
@@ -100,7 +100,7 @@ def drop(comparison: int, yes: bool, as_json: bool, profile: str | None) -> None
             )
         if not yes and not click.confirm("Take it out?", err=True):
             raise click.ClickException("Nothing was changed.")
-        assistant.remove_comparison(comparison)
+        assistant.trail.remove([comparison])
     if as_json:
         print_json({"removed": comparison, "changed": [dict(zip(_FIELDS, e, strict=True)) for e in effects]})
     else:
@@ -112,7 +112,7 @@ _FIELDS = ("trait", "before", "after")
 
 def _effects(assistant: Assistant, comparison: int) -> list[tuple[str, str, str]]:
     """Return the traits that would move visibly: name, where and what now, where and what without."""
-    before, after = assistant.profile(), assistant.profile_without(comparison)
+    before, after = assistant.profile(), assistant.trail.profile_without([comparison])
     moved = [
         (abs(new.position - old.position), old, new)
         for old, new in zip(before.traits, after.traits, strict=True)

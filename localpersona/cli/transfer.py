@@ -82,7 +82,8 @@ def import_(files: tuple[Path, ...], profile: str | None, as_json: bool) -> None
     """Add the chats in FILE to yours. What is there already is not added twice.
 
     FILE is what `localpersona export --json` wrote, the export of ChatGPT (the zip, or conversations.json in
-    it), logs.db of the command llm, or store.db of oterm. For a profile there is `localpersona profile import`.
+    it), logs.db of the command llm, or store.db of oterm. System prompts and ChatGPT's custom instructions come
+    along as the chat's own system prompt. For a profile there is `localpersona profile import`.
     """
     from localpersona.transfer import chats_in
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 from llama_cpp import llama_cpp as L
 
+from localpersona.engine import ggml
 from localpersona.library import GgufHeader
 from localpersona.text import one_line
 
@@ -94,7 +94,7 @@ _REBUILD = (
 
 
 def _asked() -> list[tuple[int, Device]]:
-    registry, base = _library("ggml"), _library("ggml-base")
+    registry, base = ggml.library("ggml"), ggml.library("ggml-base")
     registry.ggml_backend_dev_count.restype = ctypes.c_size_t
     registry.ggml_backend_dev_get.restype = ctypes.c_void_p
     registry.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
@@ -111,11 +111,3 @@ def _described(base: Any, pointer: int) -> Device:
     base.ggml_backend_dev_memory(pointer, ctypes.byref(free), ctypes.byref(total))
     name = one_line((base.ggml_backend_dev_description(pointer) or b"GPU").decode("utf-8", "replace"))
     return Device(name, free.value, total.value)
-
-
-def _library(name: str) -> ctypes.CDLL:
-    folder = Path(llama_cpp.__file__).with_name("lib")
-    found = [path for path in folder.iterdir() if path.name.split(".")[0].removeprefix("lib") == name]
-    if not found:
-        raise OSError(f"no {name} in {folder}")
-    return ctypes.CDLL(str(min(found, key=lambda path: len(path.name))))

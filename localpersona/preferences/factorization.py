@@ -11,7 +11,7 @@ are chosen as for named traits. Does not know what a factor means; its sign and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +37,18 @@ STEPS = 300
 TOLERANCE = 1e-7
 NOTHING = 1e-6
 """A factor whose log-odds are smaller than this fraction of the largest factor's has vanished."""
+
+
+class Fitting(TypedDict, total=False):
+    """How to fit, whatever the base rewards are of."""
+
+    strength: float
+    """Of the regularisation: `STRENGTH`."""
+    start: Start
+    seed: int
+    """Of a random start, and of what is drawn for the singular value decomposition."""
+    steps: int
+    """Of L-BFGS at most: `STEPS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +80,9 @@ def fit_factors(
     outcomes: ArrayLike,
     rank: int,
     *,
-    strength: float = STRENGTH,
-    start: Start = "svd",
-    seed: int = 0,
-    steps: int = STEPS,
     importance: ArrayLike | None = None,
     offsets: ArrayLike | None = None,
+    **fitting: Unpack[Fitting],
 ) -> Factors:
     """Return `rank` base rewards that are linear in D features of a response.
 
@@ -91,26 +100,12 @@ def fit_factors(
     # Many people compare the same two responses; their base rewards are computed once.
     pairs, rows = np.unique(differences / scale, axis=0, return_inverse=True)
     chunk = Chunk(people, answers, rows.ravel(), offsets=known)
-    found = fit_chunks(
-        *(FeatureDesign(pairs), [chunk], int(people.max()) + 1, rank),
-        strength=strength,
-        start=start,
-        seed=seed,
-        steps=steps,
-    )
+    found = fit_chunks(FeatureDesign(pairs), [chunk], int(people.max()) + 1, rank, **fitting)
     return Factors(frozen(found.loadings / scale), found.weights)
 
 
 def fit_free(
-    users: ArrayLike,
-    items: ArrayLike,
-    outcomes: ArrayLike,
-    rank: int,
-    *,
-    strength: float = STRENGTH,
-    start: Start = "svd",
-    seed: int = 0,
-    steps: int = STEPS,
+    users: ArrayLike, items: ArrayLike, outcomes: ArrayLike, rank: int, **fitting: Unpack[Fitting]
 ) -> Factors:
     """Return `rank` free base rewards for each of P comparisons: loadings (J, P), a column a comparison.
 
@@ -119,13 +114,8 @@ def fit_free(
     """
     columns = _integers(items, "items")
     people, answers, _ = _checked(users, outcomes, None, len(columns))
-    return fit_chunks(
-        *(FreeDesign(int(columns.max()) + 1), [Chunk(people, answers, columns)], int(people.max()) + 1, rank),
-        strength=strength,
-        start=start,
-        seed=seed,
-        steps=steps,
-    )
+    design, chunk = FreeDesign(int(columns.max()) + 1), Chunk(people, answers, columns)
+    return fit_chunks(design, [chunk], int(people.max()) + 1, rank, **fitting)
 
 
 def fit_chunks(

@@ -86,7 +86,7 @@ def test_profiles_learn_apart_and_are_switched_without_a_restart(assistant: Assi
     with pytest.raises(StoreError, match="in use"):
         assistant.people.remove(work)
     assistant.people.remove(default)
-    assert [row.name for row in assistant.profiles()] == ["office"]
+    assert [row.name for row in assistant.people.all()] == ["office"]
     assistant.people.restore(default)
     assistant.people.use("default")
     assert assistant.profile().comparisons == 2

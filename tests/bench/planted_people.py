@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from localpersona.bench.data import Comparisons, Dataset, Features
 from localpersona.bench.exam import Exam, drawn, sit, sit_actively
 from localpersona.bench.measures import roc_auc
-from localpersona.bench.protocol import Method
+from localpersona.bench.protocol import Method, Person, Population
 from localpersona.bench.splits import split
 
 Array = NDArray[np.float64]
@@ -58,6 +58,21 @@ def everything(data: Dataset) -> Comparisons:
 
 def question(features: Features, row: int) -> Features:
     return features.take(np.array([row]))
+
+
+def answering(population: Population, weights: Array, answers: int, seed: int = 5) -> Person:
+    """Return a newcomer with the given weights who has answered questions without error."""
+    data = everything(planted(weights[None], each=answers, seed=seed).data)
+    person = population.newcomer()
+    for row, outcome in enumerate(data.features.difference @ weights > 0.0):
+        person = person.learn(question(data.features, row), float(outcome))
+    return person
+
+
+def more_of(trait: int, traits: int, by: float = 1.0) -> Features:
+    """Return one comparison whose first response has more of a trait, and is otherwise the same."""
+    more = by * np.eye(traits)[[trait]]
+    return Features(more, -more, np.zeros((1, 4)), np.zeros((1, 4)))
 
 
 def auc_after(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from planted_people import everything, planted, question
+from planted_people import answering, everything, more_of, planted
 
 pytest.importorskip("torch")
 
 import torch
 
-from localpersona.bench.data import Features
 from localpersona.bench.exam import Exam, sit
 from localpersona.bench.measures import roc_auc
 from localpersona.bench.methods import prlhf
-from localpersona.bench.methods.prlhf import Clusters, Individual, PRlhfPerson, PRlhfPopulation, PRlhfWith
+from localpersona.bench.methods.prlhf import Clusters, Individual, PRlhfPopulation, PRlhfWith
 from localpersona.bench.protocol import NoCriterion
 
 KINDS = np.array([[3.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.0, 1.0], [0.0, -3.0, 0.0, 1.0]])
@@ -25,6 +25,7 @@ PEOPLE = 8
 """In each."""
 CLUSTERED = planted(np.repeat(KINDS, PEOPLE, axis=0), prompts=80, each=200)
 INDIVIDUAL, CLUSTERS = PRlhfWith(), PRlhfWith(clusters=6)
+about = partial(more_of, traits=4)
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +36,6 @@ def individual() -> PRlhfPopulation:
 @pytest.fixture(scope="module")
 def clusters() -> PRlhfPopulation:
     return CLUSTERS.train(everything(CLUSTERED.data), seed=0)
-
-
-def answering(population: PRlhfPopulation, weights: np.ndarray, answers: int, seed: int = 5) -> PRlhfPerson:
-    """Return a newcomer with the given weights who has answered questions without error."""
-    data = everything(planted(weights[None], each=answers, seed=seed).data)
-    person = population.newcomer()
-    for row, outcome in enumerate(data.features.difference @ weights > 0.0):
-        person = person.learn(question(data.features, row), float(outcome))
-    return person
-
-
-def about(trait: int) -> Features:
-    """Return one comparison whose first response has more of a trait, and is otherwise the same."""
-    more = np.eye(4)[[trait]]
-    return Features(more, -more, np.zeros((1, 4)), np.zeros((1, 4)))
 
 
 def auc_of_newcomers(population: PRlhfPopulation, answers: tuple[int, ...]) -> tuple[list[float], float]:

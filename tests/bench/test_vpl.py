@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from planted_people import auc_after, everything, planted, question
+from planted_people import answering, auc_after, everything, more_of, planted
 
 pytest.importorskip("torch")
 
@@ -14,32 +15,18 @@ import torch
 
 from localpersona.bench.data import Features
 from localpersona.bench.methods import vpl
-from localpersona.bench.methods.vpl import Vpl, VplPerson, VplPopulation, VplWith
+from localpersona.bench.methods.vpl import Vpl, VplPopulation, VplWith
 
 ONE, OTHER = np.array([3.0, 1.0, 0.0]), np.array([-3.0, 1.0, 0.0])
 """The kinds: opposite in the first trait, alike in the second; nobody cares for the third."""
 BIMODAL = planted(np.repeat([ONE, OTHER], 10, axis=0))
 METHOD = VplWith(kl=1e-4, steps=200)
+about = partial(more_of, traits=3, by=1.5)
 
 
 @pytest.fixture(scope="module")
 def population() -> VplPopulation:
     return METHOD.train(everything(BIMODAL.data), seed=0)
-
-
-def answering(population: VplPopulation, weights: np.ndarray, answers: int, seed: int = 5) -> VplPerson:
-    """Return a newcomer with the given weights who has answered questions without error."""
-    data = everything(planted(weights[None], each=answers, seed=seed).data)
-    person = population.newcomer()
-    for row, outcome in enumerate(data.features.difference @ weights > 0.0):
-        person = person.learn(question(data.features, row), float(outcome))
-    return person
-
-
-def about(trait: int) -> Features:
-    """Return one comparison whose first response has more of a trait, and is otherwise the same."""
-    more = 1.5 * np.eye(3)[[trait]]
-    return Features(more, -more, np.zeros((1, 4)), np.zeros((1, 4)))
 
 
 def test_newcomers_of_two_kinds_are_predicted_nearly_as_by_the_truth() -> None:
@@ -99,7 +86,11 @@ def test_a_tie_teaches_nothing(population: VplPopulation) -> None:
 def test_the_order_of_responses_and_of_answers_does_not_matter(population: VplPopulation) -> None:
     more, less = (
         about(0),
-        replace(about(0), traits_first=-about(0).traits_first, traits_second=about(0).traits_first),
+        replace(
+            about(0),
+            traits_first=-about(0).traits_first,
+            traits_second=about(0).traits_first,
+        ),
     )
     newcomer = population.newcomer()
     one = newcomer.learn(more, 1.0).learn(about(1), 0.0)
