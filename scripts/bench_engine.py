@@ -29,7 +29,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the engine's child has it;
 
 from demo_two_users import PROMPTS
 from engine_bench import decoding, searching
-from engine_bench.ours import Ours, searches
+from engine_bench.ours import Ours, among_eight, searches
 from engine_bench.rivals import BareLoop, HighLevel, be_quiet
 from llama_cpp import llama_cpp
 
@@ -82,7 +82,7 @@ def _parts(
         "turns": lambda: decoding.in_conversation(ours, rival, options.turns),
         "searches": lambda: searching.times(ours, rival, ways, tokens, rounds, _tell),
         "gains": lambda: searching.gains(
-            ours, ways, prompts(options.prompts)[: options.gain_prompts], options.gain_tokens, _tell
+            ours, among_eight(), prompts(options.prompts)[: options.gain_prompts], options.gain_tokens, _tell
         ),
     }
     for part, lines in work.items():

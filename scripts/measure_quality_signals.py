@@ -2,15 +2,15 @@
 """What do free signals add to the quality score? Measured on rated answers of the embedded model.
 
 For every answer that the embedded model gave in the synthetic data (756 answers to 108 prompts, rated 1 to 5 for
-quality) three numbers are compared with the rating, within each prompt:
+quality) three numbers are compared with the rating, within each prompt and among all answers of a fold:
 
   score       the reward model's quality score, by a model that never saw the prompt (models/reward/unseen.npz)
   likely      the mean log-probability of its tokens, given the prompt, by the model itself
   agreeing    its mean cosine with the other answers to the prompt: the one nearest to all others is the choice of
               least expected loss (minimum Bayes risk, arXiv 2402.05756), measured by the reward model's embeddings
 
-Concordance is the share of pairs of differently rated answers to a prompt that are in the right order (ties
-half); 0.5 is chance. The weights of the sum are fitted by logistic regression on the pairs of all other folds.
+Concordance is the share of pairs of differently rated answers that are in the right order (ties half); 0.5 is
+chance. The weights of the sum are fitted by logistic regression on the pairs of all other folds.
 Intervals resample prompts. Neither signal is used in choosing: agreement adds 0.03 to the concordance, which is
 within the noise (-0.02 to 0.08), and nothing to the rating of the answer that would be chosen.
 
@@ -20,22 +20,21 @@ within the noise (-0.02 to 0.08), and nothing to the rating of the answer that w
 from __future__ import annotations
 
 import argparse
-import ctypes
 import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from llama_cpp import llama_cpp as L
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from localpersona.engine.llama import LlamaModel
+from localpersona.engine.perplexity import mean_log_probability
 from localpersona.engine.prompt import PromptBuilder
 from localpersona.engine.protocol import ModelSpec
 from localpersona.values import Turn
@@ -105,15 +104,15 @@ def _likely(answers: Sequence[dict[str, Any]], path: Path, cache: Path | None) -
         known = json.loads(cache.read_text(encoding="utf-8"))
         return np.array([known[answer["response_id"]] for answer in answers])
     model = LlamaModel(ModelSpec(str(path), context_length=1024))
-    reader = _Reader(model)
+    builder = PromptBuilder(model.template, model.vocabulary, 1024)
     values = []
     for number, answer in enumerate(answers):
         if number % 50 == 0:
             print(f"reading answer {number} of {len(answers)}", file=sys.stderr, flush=True)
         told = "" if answer["instruction"] == "plain" else f" {answer['instruction']}"
         turns = [Turn("system", f"You are a helpful assistant.{told}"), Turn("user", answer["prompt"])]
-        values.append(reader.mean_log_probability(turns, answer["text"]))
-    reader.close()
+        asked, said = builder.build(turns, "", 256).tokens, model.vocabulary.tokenise_content(answer["text"])
+        values.append(mean_log_probability(model.decoder, model.vocabulary, asked, said))
     model.close()
     if cache is not None:
         named = {answer["response_id"]: value for answer, value in zip(answers, values, strict=True)}
@@ -121,84 +120,37 @@ def _likely(answers: Sequence[dict[str, Any]], path: Path, cache: Path | None) -
     return np.array(values)
 
 
-class _Reader:
-    """Reads answers with logits at every token, which answering never needs."""
-
-    def __init__(self, model: LlamaModel, room: int = 1024) -> None:
-        self._vocabulary = model.vocabulary
-        self._builder = PromptBuilder(model.template, model.vocabulary, room)
-        self._room = room
-        parameters = L.llama_context_default_params()
-        parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = room
-        parameters.n_threads = parameters.n_threads_batch = model.decoder.threads
-        self._context = L.llama_init_from_model(model.decoder.model, parameters)
-        self._batch = L.llama_batch_init(room, 0, 1)
-
-    def mean_log_probability(self, turns: Sequence[Turn], text: str) -> float:
-        prompt = self._builder.build(turns, "", 256).tokens
-        answer = self._vocabulary.tokenise_content(text)[: self._room - len(prompt)]
-        L.llama_memory_clear(L.llama_get_memory(self._context), True)
-        tokens = [*prompt, *answer]
-        for index, token in enumerate(tokens):
-            self._batch.token[index], self._batch.pos[index] = token, index
-            self._batch.n_seq_id[index], self._batch.seq_id[index][0] = 1, 0
-            self._batch.logits[index] = len(prompt) - 1 <= index < len(tokens) - 1
-        self._batch.n_tokens = len(tokens)
-        if L.llama_decode(self._context, self._batch) != 0 or not answer:
-            raise RuntimeError("the answer could not be read")
-        total = 0.0
-        for step, token in enumerate(answer):
-            pointer = L.llama_get_logits_ith(self._context, len(prompt) - 1 + step)
-            row = np.ctypeslib.as_array(
-                ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)), (self._vocabulary.size,)
-            )
-            peak = float(row.max())
-            total += float(row[token]) - peak - float(np.log(np.exp(row - peak).sum()))
-        return total / len(answer)
-
-    def close(self) -> None:
-        L.llama_batch_free(self._batch)
-        L.llama_free(self._context)
-
-
 def report(signals: Array, ratings: Array, prompts: NDArray[Any], folds: NDArray[Any]) -> None:
-    pairs = _pairs(ratings, prompts)
-    names = np.unique(prompts)
-    print(f"{len(ratings)} answers to {len(names)} prompts, {len(pairs)} pairs rated differently\n")
-    columns = {name: signals[:, index] for index, name in enumerate(SIGNALS)}
-    for kept in ((0, 1), (0, 2), (0, 1, 2)):
-        columns[" + ".join(SIGNALS[index] for index in kept)] = _crossfitted(signals[:, kept], pairs, folds)
-    generator = np.random.default_rng(0)
-    draws = [generator.choice(names, len(names)) for _ in range(RESAMPLES)]
-    by_prompt = {name: _by_prompt(column, pairs, prompts) for name, column in columns.items()}
-    best = {name: _best_rating(column, ratings, prompts) for name, column in columns.items()}
-    print(f"{'':<28}concordance (95 %)    against score alone       rating of the best one")
-    for name in columns:
-        value, low, high = _interval(lambda some, name=name: _share(by_prompt[name], some), names, draws)
-        gain = _interval(
-            lambda some, name=name: _share(by_prompt[name], some) - _share(by_prompt["score"], some),
-            names,
-            draws,
+    """Print the table for pairs within a prompt, and the one for all pairs of a fold."""
+    names, of = np.unique(prompts, return_inverse=True)
+    print(f"{len(ratings)} answers to {len(names)} prompts; a rating is {np.mean(ratings):.2f} at random")
+    counts = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
+    for title, groups in (("within a prompt", prompts), ("all of a fold", folds)):
+        pairs = _pairs(ratings, groups)
+        print(
+            f"\n{f'{title}: {len(pairs)} pairs':<28}concordance (95 %)    against score alone       best one's"
         )
-        chosen = np.mean([best[name][prompt] for prompt in names])
-        print(f"{name:<28}{value:.3f} ({low:.3f} to {high:.3f})  "
-              f"{gain[0]:+.3f} ({gain[1]:+.3f} to {gain[2]:+.3f})   {chosen:.2f}")  # fmt: skip
-    print(f"{'drawn at random':<28}{'':<46}{np.mean(ratings):.2f}")
-    weights = _fit(signals, pairs)
-    print("\nWeights of the sum, fitted to all pairs and divided by that of the score:")
-    print(
-        "  "
-        + ", ".join(
-            f"{name} {weight / weights[0]:+.3f}" for name, weight in zip(SIGNALS, weights, strict=True)
+        columns = {name: signals[:, index] for index, name in enumerate(SIGNALS)}
+        for kept in ((0, 1), (0, 2), (0, 1, 2)):
+            columns[" + ".join(SIGNALS[index] for index in kept)] = _crossfitted(
+                signals[:, kept], pairs, folds
+            )
+        shares = _shares(np.column_stack(list(columns.values())), pairs, of, counts)
+        for at, (name, column) in enumerate(columns.items()):
+            mine, more = _interval(shares[:, at]), _interval(shares[:, at] - shares[:, 0], sign="+")
+            print(f"{name:<28}{mine}  {more}   {_best_rating(column, ratings, groups):.2f}")
+        weights = _fit(signals, pairs)
+        relative = zip(SIGNALS, weights / weights[0], strict=True)
+        print(
+            "weights of the sum, as multiples of the score's:", *(f"{name} {w:+.2f}" for name, w in relative)
         )
-    )
 
 
-def _pairs(ratings: Array, prompts: NDArray[Any]) -> NDArray[np.int64]:
-    """Return (m, 2) pairs of rows of the same prompt, the better rated one first."""
+def _pairs(ratings: Array, groups: NDArray[Any]) -> NDArray[np.int64]:
+    """Return (m, 2) pairs of rows of the same group, the better rated one first."""
     found = []
-    for prompt in np.unique(prompts):
-        rows = np.flatnonzero(prompts == prompt)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
         found += [(one, other) for one in rows for other in rows if ratings[one] > ratings[other]]
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
@@ -228,34 +180,32 @@ def _crossfitted(signals: Array, pairs: NDArray[np.int64], folds: NDArray[Any]) 
     return sums
 
 
-def _by_prompt(
-    column: Array, pairs: NDArray[np.int64], prompts: NDArray[Any]
-) -> dict[str, tuple[float, int]]:
-    """Return for each prompt how many of its pairs are in the right order, and of how many."""
-    right = np.sign(column[pairs[:, 0]] - column[pairs[:, 1]]) / 2 + 0.5
-    of = prompts[pairs[:, 0]]
-    return {
-        prompt: (float(right[of == prompt].sum()), int((of == prompt).sum())) for prompt in np.unique(prompts)
-    }
+def _shares(
+    columns: Array, pairs: NDArray[np.int64], prompt_of: NDArray[np.int64], counts: NDArray[np.int64]
+) -> Array:
+    """Return (1 + R, C) the share of pairs that columns (n, C) order rightly: of all, and in R resamples of prompts.
+
+    counts: (R, P) how often each prompt is drawn. A pair across prompts counts as often as both are drawn.
+    """
+    right = np.sign(columns[pairs[:, 0]] - columns[pairs[:, 1]]) / 2 + 0.5
+    first, second = prompt_of[pairs[:, 0]], prompt_of[pairs[:, 1]]
+    shares = [right.mean(axis=0)]
+    for count in counts:
+        weights = np.where(first == second, count[first], count[first] * count[second])
+        shares.append(weights @ right / weights.sum())
+    return np.array(shares)
 
 
-def _best_rating(column: Array, ratings: Array, prompts: NDArray[Any]) -> dict[str, float]:
-    """Return for each prompt the rating of the answer that the column would choose."""
-    rows = {prompt: np.flatnonzero(prompts == prompt) for prompt in np.unique(prompts)}
-    return {prompt: float(ratings[some[np.argmax(column[some])]]) for prompt, some in rows.items()}
+def _best_rating(column: Array, ratings: Array, groups: NDArray[Any]) -> float:
+    """Return the mean rating of the answer in each group that the column would choose."""
+    rows = (np.flatnonzero(groups == group) for group in np.unique(groups))
+    return float(np.mean([ratings[some[np.argmax(column[some])]] for some in rows]))
 
 
-def _share(by_prompt: dict[str, tuple[float, int]], prompts: NDArray[Any]) -> float:
-    right, pairs = np.array([by_prompt[prompt] for prompt in prompts]).sum(axis=0)
-    return float(right / pairs)
-
-
-def _interval(
-    figure: Callable[[NDArray[Any]], float], names: NDArray[Any], draws: Sequence[NDArray[Any]]
-) -> tuple[float, float, float]:
-    """Return the figure over all prompts and its 95 % interval over resamples of them."""
-    low, high = np.percentile([figure(draw) for draw in draws], [2.5, 97.5])
-    return figure(names), float(low), float(high)
+def _interval(shares: Array, sign: str = "") -> str:
+    """Return the figure over all prompts with its 95 % interval over the resamples."""
+    low, high = np.percentile(shares[1:], [2.5, 97.5])
+    return f"{shares[0]:{sign}.3f} ({low:{sign}.3f} to {high:{sign}.3f})"
 
 
 if __name__ == "__main__":

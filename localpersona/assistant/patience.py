@@ -2,8 +2,8 @@
 
 "fast" chooses among beginnings and writes the best one on. The others choose block by block, which gains about as
 much for the time as letting whole answers compete (localpersona bench alignment) and can be read from the first block
-on; beside it the plain answer is decoded, so that there is something to compare. How many candidates there are is
-what the model's speed affords.
+on. The first block, which decides most, is chosen among twice as many; beside it all the plain answer is decoded, so
+that there is something to compare. How many candidates there are is what the model's speed affords.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from localpersona.engine.protocol import SearchSpec, Speed
 UNMEASURED = 4
 """Candidates for a model whose speed is not known."""
 COUNTS = (2, 3, 4, 6, 8, 12, 16)
+WIDER = 2
+"""How many times as many candidates the first block has."""
 FIRST_SECONDS = 1.2
 """Text should be seen by then, which leaves 0.3 s for the prompt."""
 TYPICAL_TOKENS = 200
@@ -62,8 +64,12 @@ def search_for(patience: str, speed: Speed | None, max_tokens: int) -> tuple[int
 def _guided(level: Level, speed: Speed | None, tokens: int) -> tuple[int, SearchSpec]:
     if speed is None:
         return UNMEASURED, SearchSpec("guided", block=BLOCK, beside=True)
-    count = _most(level, speed, tokens, lambda count: guided_seconds(count, speed, tokens))
-    return count, SearchSpec("guided", block=_block(count, speed), beside=True)
+    width = _most(level, speed, tokens, lambda width: guided_seconds(width, speed, tokens))
+    first = WIDER * width
+    late = SHORTEST_BLOCK * speed.step_of(first) > FIRST_SECONDS
+    if late or guided_seconds(width, speed, tokens) > level.times * tokens * speed.step_of(1):
+        return width, SearchSpec("guided", block=_block(width, speed), beside=True)  # slow enough as it is
+    return first, SearchSpec("guided", block=_block(first, speed), beside=True, width=width)
 
 
 def _pruned(level: Level, speed: Speed | None, tokens: int) -> tuple[int, SearchSpec]:
@@ -83,10 +89,15 @@ def _most(level: Level, speed: Speed, tokens: int, seconds: Callable[[int], floa
     return max([level.least, *(count for count in COUNTS if seconds(count) <= allowed)])
 
 
-def guided_seconds(count: int, speed: Speed, tokens: int) -> float:
-    """Return what an answer of so many tokens takes, block by block, the plain one among the candidates."""
-    scoring = (count - 1) * _scoring(tokens // 2)
-    return tokens * speed.step_of(count) + tokens / _block(count, speed) * (speed.step_of(1) + scoring)
+def guided_seconds(width: int, speed: Speed, tokens: int) -> float:
+    """Return what an answer of so many tokens takes, block by block, the plain one among the candidates.
+
+    width: how many candidates there are after the first block.
+    """
+    block = min(_block(WIDER * width, speed), tokens)
+    first = block * speed.step_of(WIDER * width) + WIDER * width * _scoring(block)
+    each = speed.step_of(1) + (width - 1) * _scoring(tokens // 2)
+    return first + (tokens - block) * (speed.step_of(width) + each / block)
 
 
 def pruned_seconds(count: int, speed: Speed, tokens: int) -> tuple[float, float]:

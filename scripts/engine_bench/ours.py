@@ -26,7 +26,7 @@ from localpersona.preferences import Weights
 from localpersona.values import Sampling, Turn
 
 How = tuple[int, SearchSpec]
-FULL, PRUNED = "best of 8", "best of 8, pruned"
+FULL, PRUNED, NARROWED = "best of 8", "best of 8, pruned", "8 beginnings, then block by block among 3"
 PLAIN: How = (1, SearchSpec())
 
 
@@ -74,9 +74,17 @@ class Ours:
 
 
 def searches(speed: Speed | None, tokens: int) -> dict[str, How]:
-    """Return what is compared: choosing among eight, whole and pruned, and the three degrees of patience."""
-    found: dict[str, How] = {FULL: (8, SearchSpec()), PRUNED: (8, SearchSpec(pruned=True))}
-    return found | {patience: search_for(patience, speed, tokens) for patience in LEVELS}
+    """Return what is compared: the ways to choose among eight, and the three degrees of patience."""
+    return among_eight() | {patience: search_for(patience, speed, tokens) for patience in LEVELS}
+
+
+def among_eight() -> dict[str, How]:
+    """Return the ways to choose among eight: whole answers, with pruning, and beginnings only."""
+    return {
+        FULL: (8, SearchSpec()),
+        PRUNED: (8, SearchSpec(pruned=True)),
+        NARROWED: (8, SearchSpec("guided", width=3)),
+    }
 
 
 def average_taste() -> Taste:
