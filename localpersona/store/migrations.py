@@ -194,7 +194,7 @@ _PAIRS = (
     f"""
     CREATE TRIGGER messages_pairs_insert AFTER INSERT ON messages
     WHEN new.state <> 'running' AND new.text GLOB {_UNSPACED} BEGIN
-        INSERT INTO pairs_waiting VALUES (new.id);
+        INSERT OR IGNORE INTO pairs_waiting VALUES (new.id);
     END""",
     f"""
     CREATE TRIGGER messages_pairs_delete AFTER DELETE ON messages

@@ -20,13 +20,14 @@ class Pairs(Part):
 
     def _index_some(self) -> None:
         waiting = self._execute(
-            "SELECT message_id, text FROM pairs_waiting JOIN messages ON messages.id = message_id LIMIT ?",
+            "SELECT message_id, text FROM pairs_waiting LEFT JOIN messages ON messages.id = message_id LIMIT ?",
             _AT_ONCE,
         ).fetchall()
         for message_id, text in waiting:
-            self._execute(
-                "INSERT OR REPLACE INTO messages_pairs (rowid, pairs) VALUES (?, ?)",
-                message_id,
-                in_pairs(text),
-            )
+            if text is not None:  # a program that does not know foreign keys may have removed the message
+                self._execute(
+                    "INSERT OR REPLACE INTO messages_pairs (rowid, pairs) VALUES (?, ?)",
+                    message_id,
+                    in_pairs(text),
+                )
             self._execute("DELETE FROM pairs_waiting WHERE message_id = ?", message_id)

@@ -83,6 +83,8 @@ def test_what_was_written_by_others_changed_or_removed_is_known(path: Path) -> N
         one, two = say(store, chat_id, SLEEP, "睡眠不足")
         assert found(store, "睡眠") == [two, one]
         with closing(sqlite3.connect(path)) as other:  # another program, or an older LocalPersona
+            other.execute(INSERT, (98, chat_id, "睡眠"))
+            other.execute("DELETE FROM messages WHERE id = 98")  # before anybody indexed it
             other.execute(INSERT, (99, chat_id, "他们的睡眠"))
             other.execute("DELETE FROM messages WHERE id = ?", [one])
             other.execute("UPDATE messages SET text = '早起' WHERE id = ?", [two])
