@@ -80,7 +80,7 @@ class _Download:
         self._total = wanted.size_bytes
         self._validator = ""
         self._pace = Pace()
-        self._told = 0.0
+        self._told: tuple[str, float] = ("", 0.0)
 
     def run(self) -> Path:
         try:
@@ -116,7 +116,7 @@ class _Download:
         tries, furthest = 0, self._part.size
         while self._total is None or self._part.size < self._total:
             self._look_up()
-            self._say("connecting", self._part.size, self._total, at_once=True)
+            self._say("connecting", self._part.size, self._total)
             try:
                 self._fetch_rest()
             except Cut as cut:
@@ -193,7 +193,7 @@ class _Download:
             check(self._part.path)
         except GgufError as error:
             self._refuse(f"The file arrived, but cannot be used. {error}.")
-        self._say("downloading", self._part.size, self._part.size, at_once=True)
+        self._tell(Progress("downloading", self._part.size, self._part.size))
 
     def _refuse(self, why: str) -> NoReturn:
         self._part.remove()
@@ -224,12 +224,13 @@ class _Download:
             f"The {size(self._part.size)} that have arrived are kept: the next download goes on from there."
         )
 
-    def _say(self, doing: Doing, done: int, total: int | None, *, at_once: bool = False) -> None:
+    def _say(self, doing: Doing, done: int, total: int | None) -> None:
+        """Tell how far it is: at once what is new, and then not too often."""
         if doing == "checking":
             self._look_up()
-        now = time.monotonic()
-        if at_once or now - self._told >= _TELL_SECONDS:
-            self._told = now
+        now, (before, told) = time.monotonic(), self._told
+        if doing != before or now - told >= _TELL_SECONDS:
+            self._told = (doing, now)
             left = self._pace.seconds_left(None if total is None else total - done)
             self._tell(Progress(doing, done, total, self._pace.bytes_per_second, left))
 
