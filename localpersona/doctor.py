@@ -17,7 +17,7 @@ from localpersona import settings as settings_file
 from localpersona.engine.client import EngineClient
 from localpersona.engine.protocol import EngineError, GenerateRequest, ModelSpec
 from localpersona.library import embedded_model
-from localpersona.store import StoreError, inspect
+from localpersona.store import LockedError, StoreError, inspect, is_encrypted, require_encryption
 from localpersona.values import Sampling, Turn
 
 _ROOM_GB = 0.5
@@ -91,8 +91,20 @@ def _database() -> Iterator[Finding]:
     if not path.exists():
         yield Finding("Database", "works", "none yet; it is made at the first chat")
         return
+    size = f"{path} ({path.stat().st_size / 1e6:.1f} MB)"
+    encrypted = is_encrypted(path)
     try:
+        if encrypted:
+            require_encryption()
         damage = inspect(path)
+    except LockedError as error:
+        if error.wrong:
+            yield Finding("Database", "fails", str(error), "Check LOCALPERSONA_PASSPHRASE_FILE.")
+        else:
+            yield Finding(
+                "Database", "works", f"{size}, encrypted; whether it is damaged shows when it is opened"
+            )
+        return
     except StoreError as error:
         remedy = "Nothing of it is changed until it can be used again."
         yield Finding("Database", "fails", str(error), remedy)
@@ -101,7 +113,7 @@ def _database() -> Iterator[Finding]:
         remedy = "It is kept aside and a new one is started at the next start; nothing is deleted."
         yield Finding("Database", "fails", f"{path} is damaged: {damage}", remedy)
     else:
-        yield Finding("Database", "works", f"{path} ({path.stat().st_size / 1e6:.1f} MB), undamaged")
+        yield Finding("Database", "works", f"{size}, undamaged, {'' if encrypted else 'not '}encrypted")
 
 
 def _settings() -> Iterator[Finding]:

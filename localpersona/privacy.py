@@ -5,12 +5,12 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from localpersona import paths
-from localpersona.store import Store, StoreError
+from localpersona.store import Store, StoreError, erase_file, is_encrypted
 
 Fate = Literal["emptied", "removed", "stays"]
 
@@ -33,6 +33,8 @@ class Kept:
     """As `ls -l` writes it: -rw------- is a file that only its owner can read."""
     fate: Fate
     """What `purge` does with it."""
+    encrypted: bool | None = None
+    """Whether it is an encrypted database; None: it is no database."""
 
 
 # What lies in the data directory, by pattern, and what becomes of it when everything is purged.
@@ -44,7 +46,7 @@ _PLACES: tuple[tuple[str, str, Fate], ...] = (
     ("localpersona.db.backup-*", "a backup, made before the database was brought up to date", "removed"),
     ("localpersona.db.damaged-*", "a damaged database that was kept aside", "removed"),
     ("localpersona.db.replaced-*", "a database that was kept aside when a backup was restored", "removed"),
-    (".localpersona.db.*", "an unfinished backup", "removed"),
+    (".localpersona.db.*", "an unfinished copy", "removed"),
     ("backups/*", "a backup that you made", "removed"),
     ("backups/.*", "an unfinished backup", "removed"),
     ("cache/**/*", "what can be computed again", "removed"),
@@ -56,8 +58,50 @@ _PLACES: tuple[tuple[str, str, Fate], ...] = (
 )
 
 
+# Those of them that are databases. That the one in use is encrypted says nothing about these.
+_COPIES = (
+    "localpersona.db.backup-*", "localpersona.db.damaged-*", "localpersona.db.replaced-*", "backups/*",
+)  # fmt: skip
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
 def kept() -> list[Kept]:
-    """Return our files in the data directory, then what else lies directly in it; nothing when there is none."""
+    """Return our files in the data directory, then what else lies directly in it; nothing when there is none.
+
+    Not while this process uses the database: see `localpersona.store.is_encrypted`.
+    """
+    encrypted = {path: is_encrypted(path) for path in (paths.database(), *copies())}
+    gone = encrypted[paths.database()]  # what cannot be read need not be emptied row by row
+    return [
+        replace(
+            file,
+            encrypted=encrypted.get(file.path),
+            fate="removed" if gone and file.fate == "emptied" else file.fate,
+        )
+        for file in _found()
+    ]
+
+
+def copies() -> list[Path]:
+    """Return the databases that are kept beside the one in use: backups, and those that were put aside."""
+    found = (path for pattern in _COPIES for path in sorted(paths.home().glob(pattern)))
+    return [path for path in found if path.is_file() and not path.name.endswith(_SIDE_FILES)]
+
+
+def remove_copy(path: Path) -> None:
+    """Remove one of the `copies`, with what belongs to it. Raises OSError."""
+    for suffix in ("", *_SIDE_FILES):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def remove_unfinished() -> None:
+    """Remove what a killed backup or conversion left. Call it when no LocalPersona runs. Raises OSError."""
+    for pattern in (".localpersona.db.*", "backups/.*"):
+        for path in paths.home().glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _found() -> list[Kept]:
     home = paths.home()
     found: dict[Path, Kept] = {}
     for pattern, what, fate in _PLACES:
@@ -74,11 +118,14 @@ def kept() -> list[Kept]:
 def purge(store: Store | None, *, everything: bool) -> dict[str, int]:
     """Erase chats, comparisons and profiles, and remove the files that hold copies of them.
 
-    store: the opened database, None when there is none yet. everything: False erases only what was deleted before
+    store: the opened database; None: it is removed as a file, if there is one, for which an encrypted one needs no
+    passphrase. everything: False erases only what was deleted before
     and could still be restored; backups go then, too, because they hold it. Returns how much of what was erased.
     Raises StoreError, and OSError when a file cannot be removed.
     """
-    going = [file for file in kept() if file.fate == "removed"]
+    if store is None and everything and paths.database().exists():
+        erase_file(paths.database())  # first: it says when the database is in use
+    going = [file for file in _found() if file.fate == "removed"]
     for file in going:  # first: that may be the room which erasing needs
         file.path.unlink(missing_ok=True)
     counts: dict[str, int] = {}

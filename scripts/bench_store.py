@@ -11,7 +11,8 @@ write   one message, or one finished answer with four candidates, on disk when t
 
 The texts are made of 40,000 invented words whose frequencies fall as those of English do (Zipf), 20 words a prompt and
 120 an answer. `--unspaced 0.2` writes a fifth of the chats in a script without spaces instead, and searches those, too.
-`--messages 50000 --chats 1000` builds in half a minute; `--database FILE` keeps it for another run.
+`--encrypted` measures an encrypted database. `--messages 50000 --chats 1000` builds in half a minute; `--database FILE`
+keeps it for another run.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from localpersona.store import ChatCopy, MessageCopy, Store
+from localpersona.store import ChatCopy, MessageCopy, Store, convert
+from localpersona.store.encryption import PASSPHRASE_FILE
 from localpersona.transfer import store_all
 from localpersona.values import Candidate
 
@@ -138,6 +140,17 @@ def build(path: Path, made: Iterable[ChatCopy]) -> None:
     print(file=sys.stderr)
 
 
+def encrypt(path: Path, folder: Path) -> None:
+    """Make an empty encrypted database, and let this process and its children open it."""
+    file = folder / "passphrase"
+    file.touch(mode=0o600)
+    file.write_text("a passphrase for benchmarks")
+    os.environ[PASSPHRASE_FILE] = str(file)
+    if not path.exists():
+        Store.open(path).close()
+        convert(path, file.read_text())
+
+
 def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -206,6 +219,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1_000_000, help="how many (default 1,000,000)")
     parser.add_argument("--chats", type=int, default=20_000, help="how many (default 20,000)")
     parser.add_argument("--unspaced", type=float, default=0, help="share of chats without spaces (default 0)")
+    parser.add_argument(
+        "--encrypted", action="store_true", help="encrypt it, and open it with the passphrase"
+    )
     parser.add_argument("--repeats", type=int, default=200, help="of each measurement (default 200)")
     parser.add_argument(
         "--database", type=Path, help="a file named localpersona.db to build, or to use if it exists"
@@ -214,7 +230,10 @@ def main() -> None:
     languages = [Language(), Characters()] if arguments.unspaced else [Language()]
     with tempfile.TemporaryDirectory() as folder:
         path = arguments.database or Path(folder) / "localpersona.db"
-        if not path.exists():
+        there = path.exists()
+        if arguments.encrypted:
+            encrypt(path, Path(folder))
+        if not there:
             build(path, chats(languages, arguments.chats, arguments.messages, arguments.unspaced))
         measure(path.absolute(), languages, arguments.repeats)
 

@@ -14,6 +14,7 @@ HEAVY = [
     "llama_cpp",
     "textual",
     "sqlite_utils",
+    "sqlcipher3",
     "jinja2",
     "tomlkit",
 ]
@@ -37,6 +38,7 @@ def loaded_by(statement: str) -> set[str]:
         ("import localpersona as lp; lp.Weights.prior()", {"numpy"}),
         ("import localpersona as lp; lp.question_bank()", {"numpy"}),
         ("import localpersona.store", {"numpy", "sqlite_utils"}),  # sqlite-utils takes NumPy along
+        ("import localpersona.store as store; store.Store.open().close()", {"numpy", "sqlite_utils"}),
         ("import localpersona.assistant", {"numpy", "sqlite_utils"}),
         ("import localpersona.ui.app", {"numpy", "sqlite_utils", "textual"}),
     ],

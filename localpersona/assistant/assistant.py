@@ -81,11 +81,13 @@ class Assistant:
         engine: Engine | None = None,
         store: Store | None = None,
         settings: Settings | None = None,
+        passphrase: str | None = None,
     ) -> Assistant:
         """Open the database and the settings; quick. The engine starts on first use, or with `load_model`.
 
         profile (created when new), model (a GGUF), gpu_layers: for this run; the settings keep theirs.
-        Raises StoreError when there is no way to open a database.
+        passphrase: of an encrypted database, see `Store.open`.
+        Raises StoreError when there is no way to open a database, LockedError without the right passphrase.
         """
         problems: list[str] = []
         if settings is None:
@@ -96,7 +98,7 @@ class Assistant:
             engine = EngineClient()
         chats = store
         if store is None:
-            store = Store.open()
+            store = Store.open(passphrase=passphrase)
             # Who wants no chats stored still wants them to work: they live in memory until the app ends.
             chats = store if settings.store_chats else Store.open(None)
         return cls(

@@ -17,6 +17,7 @@ from localpersona.cli.bench import bench
 from localpersona.cli.chat import chat
 from localpersona.cli.completion import completion
 from localpersona.cli.doctor import doctor
+from localpersona.cli.encrypting import decrypt, encrypt
 from localpersona.cli.history import history, search
 from localpersona.cli.keeping import backup, privacy, purge, restore
 from localpersona.cli.models import models
@@ -50,7 +51,8 @@ def localpersona(context: click.Context) -> None:
 
 for _command in (
     chat, ask, onboard, profile, models,
-    history, search, export, import_, backup, restore, privacy, purge,
+    history, search, export, import_, backup, restore, encrypt, decrypt,
+    privacy, purge,
     doctor, bench, completion,
 ):  # fmt: skip
     localpersona.add_command(_command)

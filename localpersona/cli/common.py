@@ -59,16 +59,24 @@ def opened(
 ) -> Iterator[Assistant]:
     """Open the assistant, say its notices on stderr, and turn its errors into one or two plain lines.
 
-    looks_only: the command will store nothing, so where there is no database yet it makes none.
+    The passphrase of an encrypted database is asked for. looks_only: the command will store nothing, so where there
+    is no database yet it makes none.
     """
     with failing_plainly():
         from localpersona.assistant import Assistant
         from localpersona.cli.error_log import listen
+        from localpersona.cli.unlocking import unlocked
         from localpersona.store import Store
 
         listen()
         store = Store.open(None) if looks_only and not paths.database().exists() else None
-        with Assistant.open(profile=profile, model=model, gpu_layers=gpu_layers, store=store) as assistant:
+
+        def opening(passphrase: str | None) -> Assistant:
+            return Assistant.open(
+                profile=profile, model=model, gpu_layers=gpu_layers, store=store, passphrase=passphrase
+            )
+
+        with unlocked(opening) as assistant:
             tell(*assistant.notices)
             yield assistant
             tell(*assistant.notices)

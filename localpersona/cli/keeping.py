@@ -11,6 +11,7 @@ import click
 
 from localpersona import paths
 from localpersona.cli.common import columns, failing_plainly, json_option, print_json, tell
+from localpersona.cli.unlocking import open_store, unlocked
 from localpersona.text import harmless, one_line
 
 if TYPE_CHECKING:
@@ -26,22 +27,23 @@ def backup(file: Path | None, as_json: bool) -> None:
     The copy is FILE, or a new file in the data directory. It holds chats, comparisons and profiles, and only you
     can read it. To go back to it: localpersona restore
     """
-    from localpersona.store import Store
+    from localpersona.store import is_encrypted
 
     with failing_plainly():
         if not paths.database().exists():
             raise click.ClickException("There is nothing to back up yet.")
         target = _target(file)
-        with Store.open() as store:
+        with open_store() as store:
             tell(*store.notices)
             if store.in_memory:
                 raise click.ClickException("No backup was made, because the database cannot be used.")
             store.back_up(target)
-        size = target.stat().st_size
+        size, encrypted = target.stat().st_size, is_encrypted(target)
     if as_json:
-        print_json({"file": str(target), "size_bytes": size})
+        print_json({"file": str(target), "size_bytes": size, "encrypted": encrypted})
     else:
-        click.echo(f"Backed up to {harmless(str(target))} ({_size(size)}).")
+        same = " It is encrypted, with the same passphrase." if encrypted else ""
+        click.echo(f"Backed up to {harmless(str(target))} ({_size(size)}).{same}")
 
 
 def _target(file: Path | None) -> Path:
@@ -57,14 +59,22 @@ def _target(file: Path | None) -> Path:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def restore(file: Path, yes: bool) -> None:
     """Go back to the backup FILE. The database of now is kept aside, not deleted."""
+    from localpersona.store import is_encrypted
     from localpersona.store import restore as go_back
 
     with failing_plainly():
+        before, after = is_encrypted(paths.database()), is_encrypted(file)
+        if before and not after:
+            click.echo("That backup is not encrypted, so the database will not be either.", err=True)
         if not yes and not click.confirm(f"Go back to what is in {harmless(file.name)}?"):
             click.echo("Nothing was changed.")
             return
-        kept = go_back(file.absolute(), paths.database())
+        kept = unlocked(lambda passphrase: go_back(file.absolute(), paths.database(), passphrase))
     click.echo("Restored." + (f" What was there is kept as {kept.name}." if kept else ""))
+    if before and not after:
+        click.echo("The database is not encrypted now. To encrypt it again: localpersona encrypt")
+    elif after:
+        click.echo("The database is encrypted, with the passphrase of that backup.")
 
 
 @click.command()
@@ -84,7 +94,7 @@ def privacy(as_json: bool) -> None:
     click.echo(_table(files) if files else "Nothing is stored yet.")
     click.echo(
         "\nModels of Ollama, LM Studio and others are read where they are and never changed. What you export is"
-        "\nwhere you put it. The database is not encrypted: use full-disk encryption if others have your disk.\n"
+        f"\nwhere you put it. {_encryption(files)}\n"
     )
     click.echo("Connections:")
     for sentence in CONNECTIONS:
@@ -106,17 +116,18 @@ def purge(deleted: bool, as_json: bool) -> None:
     """
     from localpersona.privacy import kept
     from localpersona.privacy import purge as erase
-    from localpersona.store import Store
+    from localpersona.store import is_encrypted
 
     with failing_plainly():
         files = kept()
         if not files:
             raise click.ClickException("There is nothing to purge: nothing is stored yet.")
         _ask(files, deleted)
-        if not paths.database().exists():
+        whole = not deleted and is_encrypted(paths.database())
+        if whole or not paths.database().exists():
             counts = erase(None, everything=not deleted)
         else:
-            with Store.open() as store:
+            with open_store() as store:
                 tell(*store.notices)
                 if store.in_memory:
                     raise click.ClickException(
@@ -138,6 +149,8 @@ def purge(deleted: bool, as_json: bool) -> None:
     click.echo("What remains:\n")
     click.echo(_table([replace(file, what="empty now") if file.fate == "emptied" and not deleted else file
                        for file in remains]))  # fmt: skip
+    if whole:
+        click.echo("\nThe next database will not be encrypted until you run: localpersona encrypt")
     click.echo(
         "\nFiles that you exported or copied elsewhere are not touched. Erased text may be found on the disk itself"
         "\nwith special tools until it is written over; full-disk encryption prevents that."
@@ -163,8 +176,28 @@ def _ask(files: list[Kept], deleted: bool) -> None:
 
 def _table(files: list[Kept]) -> str:
     return columns(
-        [(file.mode, _size(file.size_bytes).rjust(9), one_line(_name(file), 60), file.what) for file in files]
+        [
+            (file.mode, _size(file.size_bytes).rjust(9), one_line(_name(file), 60), _what(file))
+            for file in files
+        ]
     )
+
+
+def _what(file: Kept) -> str:
+    return f"{file.what}, encrypted" if file.encrypted else file.what
+
+
+def _encryption(files: list[Kept]) -> str:
+    """Return what `privacy` says about the database and its copies."""
+    database = next((file for file in files if file.path == paths.database()), None)
+    if database is None or not database.encrypted:
+        return (
+            "The database is not encrypted: see localpersona encrypt, or use full-disk encryption if others"
+            "\nmay get your disk."
+        )
+    if any(file.encrypted is False for file in files):
+        return "The database is encrypted, but not all copies of it are: localpersona encrypt sees to them."
+    return "The database is encrypted; settings, logs and what you export are not."
 
 
 def _name(file: Kept) -> str:
@@ -178,6 +211,7 @@ def _plain(file: Kept) -> dict[str, object]:
         "size_bytes": file.size_bytes,
         "mode": file.mode,
         "purge": file.fate,
+        "encrypted": file.encrypted,
     }
 
 

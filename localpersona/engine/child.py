@@ -151,7 +151,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=Path.home().anchor,
-                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": path},
+                env={**_inherited(), **_ENVIRONMENT, "PYTHONPATH": path},
                 **flags,
             )
         finally:
@@ -166,6 +166,11 @@ class Child:
         except OSError:
             return False
         return any(words in end for words in _OUT_OF_MEMORY)
+
+
+def _inherited() -> dict[str, str]:
+    """Return our environment without what leads to the database's passphrase: the child has no use for it."""
+    return {name: value for name, value in os.environ.items() if not name.endswith("_PASSPHRASE_FILE")}
 
 
 def _open_log(path: Path) -> int:

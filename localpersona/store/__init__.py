@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from localpersona.store.errors import StoreError
+from localpersona.store.encrypting import convert, convert_copy, require_encryption
+from localpersona.store.encryption import is_encrypted, key_for
+from localpersona.store.errors import LockedError, StoreError
 from localpersona.store.inspecting import inspect
 from localpersona.store.records import (
     Added,
@@ -16,7 +18,7 @@ from localpersona.store.records import (
     MessageState,
     ProfileRow,
 )
-from localpersona.store.restoring import restore
+from localpersona.store.restoring import erase_file, restore
 from localpersona.store.store import Store
 
 __all__ = [
@@ -26,12 +28,19 @@ __all__ = [
     "ChatRow",
     "ComparisonRow",
     "Hit",
+    "LockedError",
     "MessageCopy",
     "MessageRow",
     "MessageState",
     "ProfileRow",
     "Store",
     "StoreError",
+    "convert",
+    "convert_copy",
+    "erase_file",
     "inspect",
+    "is_encrypted",
+    "key_for",
+    "require_encryption",
     "restore",
 ]

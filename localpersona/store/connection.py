@@ -27,7 +27,7 @@ _ATTEMPTS = 3  # each waits for SQLite's own busy timeout
 class Connection:
     """An open database and the thread that uses it."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, passphrase: str | None = None) -> None:
         self._path = path
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="localpersona-store")
         self._owner: int | None = None
@@ -36,7 +36,7 @@ class Connection:
         self._changes = 0
         self._notices: tuple[str, ...] = ()
         try:
-            self._opened = self._executor.submit(self._open).result()
+            self._opened = self._executor.submit(self._open, passphrase=passphrase).result()
         except BaseException:
             self._executor.shutdown(wait=True)
             raise
@@ -90,10 +90,10 @@ class Connection:
         self._executor.submit(lambda: shut(self._opened)).result()
         self._executor.shutdown(wait=True)
 
-    def _open(self, former: Opened | None = None) -> Opened:
+    def _open(self, former: Opened | None = None, *, passphrase: str | None = None) -> Opened:
         self._owner = threading.get_ident()
         try:
-            opened = open_database(self._path, former)
+            opened = open_database(self._path, former, passphrase=passphrase)
         except sqlite3.Error as error:
             raise explained(error) from error
         self._notices += opened.notices

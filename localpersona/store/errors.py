@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 
 class StoreError(Exception):
     """Something was not read or not written. str(error) is one or two plain lines: what, why, what to do."""
+
+
+class LockedError(StoreError):
+    """The database is encrypted, and no passphrase was given or a wrong one."""
+
+    def __init__(self, path: Path, *, wrong: bool = False) -> None:
+        no_passphrase = (
+            f"{path.name} is encrypted. Run this in a terminal, which asks for the passphrase, or name a file that"
+            " holds it in LOCALPERSONA_PASSPHRASE_FILE."
+        )
+        not_this_one = (
+            f"That passphrase does not open {path.name}. Nothing was changed. If it is the right one, the file is"
+            " damaged: localpersona restore goes back to a backup."
+        )
+        super().__init__(not_this_one if wrong else no_passphrase)
+        self.path = path
+        self.wrong = wrong
 
 
 # SQLite's primary result codes. The sqlite3 module names them only since Python 3.11.
@@ -35,6 +53,11 @@ _WHY = {
 def result_code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code; 0 when the error comes from the Python module itself."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def is_unreadable(error: BaseException) -> bool:
+    """Whether the file is no database; an encrypted one: with a wrong passphrase, or with its first page damaged."""
+    return isinstance(error, sqlite3.Error) and result_code(error) == _NOTADB
 
 
 def is_damage(error: sqlite3.Error) -> bool:

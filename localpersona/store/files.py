@@ -46,6 +46,12 @@ def disk_is_full(path: Path) -> bool:
         return False
 
 
+def has_log(path: Path) -> bool:
+    """Whether changes wait beside the database to be worked into it."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
 def lost_its_head(path: Path) -> bool:
     """Whether the database is empty but its log is not. SQLite would throw the log away."""
     log = path.with_name(path.name + "-wal")
@@ -53,6 +59,17 @@ def lost_its_head(path: Path) -> bool:
         return path.stat().st_size == 0 and log.stat().st_size > 0
     except FileNotFoundError:
         return False
+
+
+def rewritten(path: Path) -> Path:
+    """Return the name that a database has while it is written anew, encrypted or no longer encrypted."""
+    return path.with_name(f".{path.name}.rewritten")
+
+
+def remove(path: Path) -> None:
+    """Remove the database and what belongs to it, if it is there. Raises OSError."""
+    for file in _with_side_files(path):
+        file.unlink(missing_ok=True)
 
 
 def put_aside(path: Path, why: str = "damaged") -> Path:

@@ -7,16 +7,24 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from localpersona.locks import FileLock
 from localpersona.paths import home, make_private
 from localpersona.store import files
 from localpersona.store.connecting import check, connect, connect_to_read
-from localpersona.store.errors import UNWRITABLE, StoreError, is_damage, result_code
-from localpersona.store.locks import FileLock
+from localpersona.store.encryption import is_plain, key_for
+from localpersona.store.errors import (
+    UNWRITABLE,
+    LockedError,
+    StoreError,
+    is_damage,
+    is_unreadable,
+    result_code,
+)
 from localpersona.store.migrations import migrations
 from localpersona.store.rescue import rescue
 
@@ -37,6 +45,8 @@ class Opened:
     """Held as long as this use lasts, so that others can tell whether we are still alive."""
     identity: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
+    passphrase: str | None = field(default=None, repr=False)
+    """None: the file is not encrypted."""
 
 
 class _DamagedError(Exception):
@@ -47,12 +57,18 @@ class _DamagedError(Exception):
         self.kept = kept
 
 
-def open_database(path: Path | None, former: Opened | None = None) -> Opened:
+def open_database(
+    path: Path | None, former: Opened | None = None, *, passphrase: str | None = None
+) -> Opened:
     """Return the database at path (None: in memory), created or brought up to date; else raise StoreError.
 
     A damaged one is kept aside and replaced. Where nothing can be written, a copy in memory takes its place.
     former: the use that has just failed; the database is checked thoroughly, and the new use has its name.
+    passphrase: of an encrypted one; left out, the file that LOCALPERSONA_PASSPHRASE_FILE names has it. Raises
+    LockedError when it is missing or wrong.
     """
+    if former is not None:
+        passphrase = former.passphrase
     token = secrets.token_hex(8) if former is None else former.token
     if path is None:
         return Opened(_migrated(connect(":memory:")), token=token)
@@ -61,15 +77,18 @@ def open_database(path: Path | None, former: Opened | None = None) -> Opened:
         if not path.parent.exists() or path.parent == home().resolve():
             make_private(path.parent)  # somebody else's directory stays as it is
         with alone(path):
-            database, notice = _open_file(path, thorough=former is not None)
+            key = _key(path, passphrase, former)
+            database, notice = _open_file(path, key, thorough=former is not None)
             presence = _announced(path, token) if former is None else former.presence
-            return Opened(database, path, token, presence, files.identity(path), (notice,) if notice else ())
+            notices = (notice,) if notice else ()
+            return Opened(database, path, token, presence, files.identity(path), notices, key)
     except OSError as error:
-        return _open_copy(path, token, error.strerror or str(error))
+        return _open_copy(path, passphrase, token, error.strerror or str(error))
     except sqlite3.Error as error:
         if result_code(error) not in UNWRITABLE:
             raise
-        return _open_copy(path, token, "the disk is full" if files.disk_is_full(path) else str(error))
+        why = "the disk is full" if files.disk_is_full(path) else str(error)
+        return _open_copy(path, passphrase, token, why)
 
 
 def shut(opened: Opened) -> None:
@@ -103,22 +122,30 @@ def alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _open_file(path: Path, thorough: bool) -> tuple[Database, str]:
+def _key(path: Path, passphrase: str | None, former: Opened | None) -> str | None:
+    """Return the passphrase to use. What takes the place of an encrypted database in use is encrypted as well."""
+    if former is not None and former.passphrase is not None and not is_plain(path):
+        return former.passphrase
+    return key_for(path, passphrase)
+
+
+def _open_file(path: Path, key: str | None, thorough: bool) -> tuple[Database, str]:
     """Return the database at path, or a new one in place of a damaged one, and what to say about that."""
     try:
-        return _ready(path, thorough)
+        return _ready(path, key, thorough)
     except _DamagedError as damage:
-        database, _ = _ready(path, thorough=False)
-        came_over = rescue(damage.kept, database)
+        database, _ = _ready(path, key, thorough=False)
+        came_over = rescue(damage.kept, database, key)
         return database, f"The database was damaged. It is kept as {damage.kept.name}; {came_over}."
 
 
-def _ready(path: Path, thorough: bool) -> tuple[Database, str]:
+def _ready(path: Path, key: str | None, thorough: bool) -> tuple[Database, str]:
     """Return the database at path, checked and migrated, and what to say about that. Raises _DamagedError."""
+    files.remove(files.rewritten(path))  # of a process that was killed while it encrypted or decrypted
     files.make_file_private(path)
     if files.lost_its_head(path):
         raise _DamagedError(files.put_aside(path))
-    database = connect(str(path))
+    database = connect(str(path), key)
     notice = ""
     try:
         if thorough or path.stat().st_size <= _CHECKED_BYTES:
@@ -134,6 +161,9 @@ def _ready(path: Path, thorough: bool) -> tuple[Database, str]:
         if thorough:
             _rebuild_search(database)
     except BaseException as error:
+        if key is not None and is_unreadable(error):  # never put aside what a typing error cannot open
+            database.conn.close()
+            raise LockedError(path, wrong=True) from error
         if isinstance(error, sqlite3.Error) and is_damage(error):
             raise _DamagedError(_aside(database, path)) from error
         database.conn.close()
@@ -202,17 +232,18 @@ def in_use(path: Path) -> bool:
     return not all(abandoned)
 
 
-def _open_copy(path: Path, token: str, why: str) -> Opened:
+def _open_copy(path: Path, passphrase: str | None, token: str, why: str) -> Opened:
     """Return a copy in memory of a database that cannot be written to; if it cannot be read, an empty one."""
-    database, found = connect(":memory:"), "What is stored can be read."
+    key = key_for(path, passphrase)
+    database, found = connect(":memory:", key), "What is stored can be read."
     try:
-        with closing(connect_to_read(path).conn) as source:
+        with closing(connect_to_read(path, key).conn) as source:
             source.backup(database.conn)
         check(database, path)
     except (sqlite3.Error, OSError) as error:
         damaged = isinstance(error, sqlite3.Error) and is_damage(error)
         found = f"{'The database is damaged. ' if damaged else ''}The app starts empty."
-        database = connect(":memory:")
+        database = connect(":memory:", key)
     is_older(database, path)
     notice = f"Nothing will be kept: {path.parent} cannot be written to ({why}). {found}"
-    return Opened(_migrated(database), token=token, notices=(notice,))
+    return Opened(_migrated(database), token=token, notices=(notice,), passphrase=key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from sqlite_utils import Database
 
 from localpersona.store.clock import now
-from localpersona.store.connecting import connect_to_read
+from localpersona.store.connecting import connect_to_damaged, connect_to_read
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100  # https://www.sqlite.org/fileformat.html, 1.3
@@ -45,30 +45,58 @@ _REPAIRS = (
 )
 
 
-def rescue(kept: Path, database: Database) -> str:
+def rescue(kept: Path, database: Database, passphrase: str | None = None) -> str:
     """Copy every readable row of the damaged file into the new database; return what came over, in words.
 
-    kept: the damaged file; it is not written to.
+    kept: the damaged file; it is not written to. passphrase: of both, None when they are not encrypted.
     """
     try:
         if kept.stat().st_size:  # SQLite would delete the log of an empty database
-            with _opened(kept) as source:
+            with _opened(kept, passphrase) as source:
                 _copy_all(source, database.conn)
     except (sqlite3.Error, OSError) as error:
         return f"it could not be carried over ({error}), so a new one was started"
     return _in_words(database.conn)
 
 
+class _Source:
+    """The damaged file, connected to anew after each error: SQLCipher reads nothing more after a damaged page."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._connection = self._new()
+
+    def execute(self, sql: str) -> Iterator[tuple[object, ...]]:
+        """Yield rows. Raises sqlite3.Error at the first that cannot be read."""
+        try:
+            yield from self._connection.execute(sql)
+        except sqlite3.Error:
+            self.close()
+            self._connection = self._new()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _new(self) -> sqlite3.Connection:
+        connection = self._connect()
+        connection.row_factory = None
+        connection.text_factory = lambda content: content.decode("utf-8", "replace")
+        return connection
+
+
 @contextmanager
-def _opened(kept: Path) -> Iterator[sqlite3.Connection]:
+def _opened(kept: Path, passphrase: str | None) -> Iterator[_Source]:
     """Connect to the damaged file, or to a patched copy where SQLite refuses even to look at it."""
     with TemporaryDirectory(dir=kept.parent, prefix=".rescue-") as folder:
-        try:
-            source: sqlite3.Connection = connect_to_read(kept).conn
-        except sqlite3.Error:
-            source = _tolerant(_patched(kept, Path(folder)))
-        source.row_factory = None
-        source.text_factory = lambda content: content.decode("utf-8", "replace")
+        if passphrase is not None:  # no byte of it can be patched, but a shorter file is accepted
+            source = _Source(lambda: connect_to_damaged(kept, passphrase))
+        else:
+            try:
+                source = _Source(lambda: connect_to_read(kept).conn)
+            except sqlite3.Error:
+                patched = _patched(kept, Path(folder))
+                source = _Source(lambda: _tolerant(patched))
         with closing(source):
             yield source
 
@@ -103,7 +131,7 @@ def _patched(kept: Path, folder: Path) -> Path:
     return copy
 
 
-def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+def _copy_all(source: _Source, target: sqlite3.Connection) -> None:
     target.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
     target.execute("BEGIN IMMEDIATE")
     try:
@@ -121,7 +149,7 @@ def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         target.execute("PRAGMA foreign_keys = ON")
 
 
-def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
+def _copy(source: _Source, target: sqlite3.Connection, table: str) -> None:
     there = _columns(source, table)
     columns = [name for name in _columns(target, table) if name in there]
     if not columns:
@@ -131,14 +159,14 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) ->
         target.execute(insert, row)
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+def _columns(connection: _Source | sqlite3.Connection, table: str) -> list[str]:
     try:
-        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        return [str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")]
     except sqlite3.Error:
         return []
 
 
-def _readable(source: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[object, ...]]:
+def _readable(source: _Source, table: str, columns: list[str]) -> Iterator[tuple[object, ...]]:
     """Yield rows from both ends up to what cannot be read; some come twice when nothing is damaged."""
     for direction in ("ASC", "DESC"):
         rows = f"SELECT {', '.join(columns)} FROM {table} NOT INDEXED ORDER BY rowid {direction}"

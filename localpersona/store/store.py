@@ -28,12 +28,13 @@ class Store(Profiles, Copies, Erasing, Notes, Search):
     """
 
     @classmethod
-    def open(cls, path: Path | None = _USUAL) -> Store:
+    def open(cls, path: Path | None = _USUAL, *, passphrase: str | None = None) -> Store:
         """Open (or create) the database at path; None: in memory, kept nowhere. Raises StoreError.
 
-        Left out, the path is `paths.database()`.
+        Left out, the path is `paths.database()`. passphrase: of an encrypted database; left out, it is read from the
+        file that LOCALPERSONA_PASSPHRASE_FILE names. Raises LockedError when it is missing or wrong.
         """
-        store = cls(Connection(paths.database() if path is _USUAL else path))
+        store = cls(Connection(paths.database() if path is _USUAL else path, passphrase))
         store.recover()
         return store
 

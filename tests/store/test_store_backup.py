@@ -17,6 +17,7 @@ def titles(path: Path) -> list[str]:
         return [chat.title for chat in store.chats()]
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_a_backup_made_while_others_write_is_whole(path: Path, tmp_path: Path) -> None:
     stop = threading.Event()
 
@@ -53,6 +54,7 @@ def test_a_backup_replaces_no_file(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_one_goes_back_to_a_backup_and_what_was_there_is_kept(path: Path, tmp_path: Path) -> None:
     with Store.open(path) as store:
         store.create_chat(store.profile().id, "before")
@@ -73,6 +75,7 @@ def test_a_backup_makes_a_database_where_there_is_none(path: Path, tmp_path: Pat
     assert titles(path) == ["before"]
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_nothing_is_restored_while_the_database_is_in_use(path: Path, tmp_path: Path) -> None:
     with Store.open(path) as store:
         store.back_up(tmp_path / "backup.db")

@@ -118,6 +118,7 @@ def test_only_the_newest_backups_are_kept(path: Path, later_schema: Callable[[],
     assert kept[0].endswith("20040101-000000")
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_a_failing_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.open(path) as store:
         remember(store)
@@ -207,6 +208,7 @@ def test_a_read_only_database_can_be_read_and_nothing_else_is_promised(unwritabl
     assert {file.name for file in unwritable.parent.iterdir()} == {"localpersona.db", "localpersona.db.lock"}
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_a_full_disk_refuses_the_write_and_keeps_what_there_was(path: Path) -> None:
     with Store.open(path) as store:
         remember(store)

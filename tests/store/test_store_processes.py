@@ -69,6 +69,7 @@ def test_a_killed_process_loses_no_comparison_that_it_acknowledged(path: Path, a
     assert len(prompts) <= last + 2  # one may have been written and not yet acknowledged
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted for all"], indirect=True)
 def test_processes_that_start_and_write_at_once_do_not_disturb_each_other(path: Path) -> None:
     children = [start(COMPARES, path, "25", name) for name in "abc"]
     for child in children:
@@ -96,6 +97,7 @@ def test_processes_that_find_the_same_damage_keep_one_file_and_share_the_new_one
     assert prompts == {"before"} | {f"{name} {number}" for name in "abc" for number in range(10)}
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted for all"], indirect=True)
 def test_an_answer_that_another_process_is_generating_is_left_alone(path: Path) -> None:
     child = start(ANSWERS, path)
     assert child.stdout is not None
@@ -120,6 +122,7 @@ def test_an_answer_of_a_killed_process_is_stopped_at_the_next_start(path: Path) 
         assert (store.message(message).state, store.message(message).text) == ("stopped", "so far")
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_an_answer_that_is_running_when_the_store_closes_is_stopped(path: Path) -> None:
     with Store.open(path) as store:
         chat = store.create_chat(store.profile().id)
@@ -129,6 +132,7 @@ def test_an_answer_that_is_running_when_the_store_closes_is_stopped(path: Path) 
         assert store.message(message).state == "stopped"
 
 
+@pytest.mark.parametrize("path", ["plain", "encrypted"], indirect=True)
 def test_threads_share_a_store(store: Store, profile_id: int) -> None:
     def compare(name: str) -> None:
         for number in range(20):
