@@ -139,7 +139,7 @@ def test_a_conversion_killed_at_any_step_leaves_one_whole_database(
         convert(path, PASSPHRASE)
     before = path.read_bytes()
     outcomes = []
-    for steps in range(1, 100, 1 if to_encrypted else 3):
+    for steps in range(1, 100, 2 if to_encrypted else 3):
         path.write_bytes(before)
         if not _killed_after(steps, lambda: convert(path, PASSPHRASE if to_encrypted else None)):
             break
@@ -153,7 +153,7 @@ def test_a_conversion_killed_at_any_step_leaves_one_whole_database(
 
 
 def _killed_after(steps: int, work: Callable[[], None]) -> bool:
-    """Run work in a child that is gone, as if killed, before the step-th line of our own; return whether it was."""
+    """Run work in a child that is gone, as if killed, before so many lines of it ran; return whether it was."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9

@@ -53,7 +53,11 @@ def start(script: str, path: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("acknowledged", [1, 7, 40])
+@pytest.mark.parametrize(
+    ("path", "acknowledged"),
+    [("plain", 1), ("plain", 7), ("plain", 40), ("encrypted for all", 7)],
+    indirect=["path"],
+)
 def test_a_killed_process_loses_no_comparison_that_it_acknowledged(path: Path, acknowledged: int) -> None:
     child = start(COMPARES, path, "100000", "child")
     assert child.stdout is not None
