@@ -11,8 +11,9 @@ quality) three numbers are compared with the rating, within each prompt and amon
 
 Concordance is the share of pairs of differently rated answers that are in the right order (ties half); 0.5 is
 chance. The weights of the sum are fitted by logistic regression on the pairs of all other folds.
-Intervals resample prompts. Neither signal is used in choosing: agreement adds 0.03 to the concordance, which is
-within the noise (-0.02 to 0.08), and nothing to the rating of the answer that would be chosen.
+Intervals resample prompts. What was found: log-probability adds 0.07 to the concordance both within a prompt and
+among all answers of a fold, and is used in choosing (localpersona/alignment/sense.py); agreement adds 0.03 and 0.02,
+which is within the noise, and is not.
 
     python scripts/measure_quality_signals.py --data ../shared/data/styles          # some five minutes on two cores
 """
@@ -62,7 +63,16 @@ def main() -> None:
         agreeing[rows] = agreement(embeddings[rows])
     ratings = np.array([answer["ratings"]["quality"] for answer in answers], float)
     folds = np.array([answer["fold"] for answer in answers])
-    report(np.column_stack([scores, likely, agreeing]), ratings, prompts, folds)
+    signals = np.column_stack([scores, likely, agreeing])
+    report(signals, ratings, prompts, folds)
+    everything = (json.loads(line) for line in (options.data / "responses.jsonl").open(encoding="utf-8"))
+    unit = float(np.std([answer["ratings"]["quality"] for answer in everything]))
+    print(
+        "\nwithin a prompt, quality in standard deviations of all ratings changes for each unit by", end=" "
+    )
+    for name, slope in zip(SIGNALS[:2], slopes(signals[:, :2], ratings / unit, prompts), strict=True):
+        print(f"{name} {_interval(slope, sign='+')}", end="  ")
+    print()
 
 
 def agreement(embeddings: Array) -> Array:
@@ -144,6 +154,20 @@ def report(signals: Array, ratings: Array, prompts: NDArray[Any], folds: NDArray
         print(
             "weights of the sum, as multiples of the score's:", *(f"{name} {w:+.2f}" for name, w in relative)
         )
+
+
+def slopes(signals: Array, ratings: Array, prompts: NDArray[Any]) -> Array:
+    """Return (C, 1 + R): regression of the ratings on signals (n, C) within prompts; of all, and in R resamples."""
+    names, of = np.unique(prompts, return_inverse=True)
+    share = np.eye(len(names))[of]
+    mean = share @ (share / share.sum(axis=0)).T
+    x, y = signals - mean @ signals, ratings - mean @ ratings
+    counts = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES)
+    found = []
+    for count in np.vstack([np.ones_like(counts[:1]), counts]):
+        weighted = x * count[of][:, None]
+        found.append(np.linalg.solve(weighted.T @ x, weighted.T @ y))
+    return np.array(found).T
 
 
 def _pairs(ratings: Array, groups: NDArray[Any]) -> NDArray[np.int64]:

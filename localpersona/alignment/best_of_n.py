@@ -83,7 +83,7 @@ class BestOfN:
             yield Step(drafts, 0, 0 if silent else len(drafts[0].tokens))
         leader = 0
         if silent and self.judge is not None and not was_stopped(drafts):
-            leader = int(np.argmax(self.judge([draft.text.text for draft in drafts], [True] * len(drafts))))
+            leader = int(np.argmax(self.judge(drafts)))
         yield Step(drafts, leader, len(drafts[leader].tokens))
 
 

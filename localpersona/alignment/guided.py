@@ -91,8 +91,7 @@ class Guided:
     def _choose(self, drafts: Sequence[Draft]) -> Draft:
         if len(drafts) == 1:
             return drafts[0]
-        values = self.judge([draft.text.text for draft in drafts], [not draft.live for draft in drafts])
-        return drafts[int(np.argmax(values))]
+        return drafts[int(np.argmax(self.judge(drafts)))]
 
 
 def _pauses(block: int, start: int, growing: Sequence[Draft]) -> Callable[[Draft], bool]:

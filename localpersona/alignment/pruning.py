@@ -76,8 +76,7 @@ class PrunedBestOfN:
         """Let all but the most promising go; return those, the best one first."""
         if len(standing) <= survivors:
             return list(standing)
-        values = self.judge([draft.text.text for draft in standing], [not draft.live for draft in standing])
-        order = np.argsort(-values, kind="stable")
+        order = np.argsort(-self.judge(standing), kind="stable")
         for index in order[survivors:]:
             draft = standing[index]
             decoder.drop(draft.sequence)

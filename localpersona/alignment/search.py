@@ -22,12 +22,12 @@ Values = NDArray[np.float64]
 
 
 class Judge(Protocol):
-    """Says what drafts are worth to the user, by the lower confidence bound of `best_of_n.choose`."""
+    """Says what drafts are worth to the user, by the lower confidence bound of `best_of_n.choose` and their sense."""
 
-    def __call__(self, texts: Sequence[str], finished: Sequence[bool]) -> Values:
-        """Return the values of texts without their reasoning.
+    def __call__(self, drafts: Sequence[Draft]) -> Values:
+        """Return the values of the drafts' answers, without their reasoning.
 
-        finished: whether each is a whole answer. The value of a beginning is that of the answer to come.
+        The value of a draft that is not whole is that of the answer to come.
         """
         ...
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypedDict
 
-from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.explanation import explain
 from localpersona.alignment.requests import without
 from localpersona.assistant.patience import search_for
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.toolbox import Tools, Wanted, tools, wanted
+from localpersona.engine.judging import values_of
 from localpersona.engine.protocol import EngineError, ModelInfo, SearchSpec, Speed, Taste
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
@@ -123,11 +123,6 @@ def explained(
     names = user.prior.names
     values = [0.0] * len(candidates)
     if candidates and all(len(candidate.traits) == len(names) for candidate in candidates):
-        spread = [candidate.spread or (0.0,) * len(names) for candidate in candidates]
-        usable = [bool(candidate.text.strip()) for candidate in candidates]
-        traits = [candidate.traits for candidate in candidates]
-        values = choose(
-            traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable
-        ).values.tolist()
+        values = values_of(candidates, taste).tolist()
     found = explain(candidates, chosen, taste.mean, names, values, instruction, claimed=user.claimed())
     return replace(found, summary=" ".join([found.summary, *what.notes]))

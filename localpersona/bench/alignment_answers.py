@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from localpersona.alignment.best_of_n import choose
 from localpersona.bench.alignment_tools import Tool, taste_of
 from localpersona.bench.alignment_users import User
 from localpersona.bench.protocol import BenchError
-from localpersona.engine.protocol import Delta, Engine, Generated, GenerateRequest, Taste
+from localpersona.engine.judging import values_of
+from localpersona.engine.protocol import Delta, Engine, Generated, GenerateRequest
 from localpersona.preferences import Weights
 from localpersona.text import one_line
-from localpersona.values import Candidate, Sampling, Turn
+from localpersona.values import Sampling, Turn
 
 BLOCK = 4
 """Prompts that follow each other."""
@@ -182,22 +182,10 @@ def _answers(run: Run, job: Job, engine: Engine) -> Iterator[Answer]:
     picks = [end.chosen]
     if job.tool.chosen_afterwards:
         tastes = [taste_of(user, run.prior, job.tool.strength) for user in run.users_of(job.prompt)]
-        picks = [_chosen(end.candidates, taste) for taste in tastes]
+        picks = [int(values_of(end.candidates, taste).argmax()) for taste in tastes]
     for (tool, prompt, name), index in zip(run.made_by(job), picks, strict=True):
         picked, drawn = end.candidates[index], end.statistics.generated_tokens
         yield Answer(tool, prompt, name, picked.text, picked.tokens, drawn, seconds, first or seconds)
-
-
-def _chosen(candidates: Sequence[Candidate], taste: Taste) -> int:
-    """Choose as the engine does."""
-    return choose(
-        [candidate.traits for candidate in candidates],
-        [candidate.spread for candidate in candidates],
-        taste.mean,
-        taste.covariance,
-        taste.uncertainty_penalty,
-        [bool(candidate.text.strip()) for candidate in candidates],
-    ).index
 
 
 def _warm_up(engine: Engine, prompt: str) -> None:

@@ -111,9 +111,8 @@ def _search(request: GenerateRequest, judge: TasteJudge | None) -> Search:
 def _score_the_rest(judge: TasteJudge, drafts: Sequence[Draft]) -> None:
     """Score what no search had to: a single answer, the only one left, a plain one that was cut."""
     rest = [draft for draft in drafts if not judge.row(draft.text.text)[0] or draft.whole]
-    texts, whole = [draft.text.text for draft in rest], [draft.whole for draft in rest]
     if rest:
-        judge(texts, whole)
+        judge(rest)
 
 
 def _candidates(drafts: Sequence[Draft], judge: TasteJudge | None) -> tuple[Candidate, ...]:

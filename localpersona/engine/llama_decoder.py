@@ -74,7 +74,8 @@ class LlamaDecoder:
             return row
         pointer = L.llama_get_logits_ith(self._context, row)
         # As numpy.ctypeslib.as_array does it, without looking the types up again for each token.
-        return np.frombuffer(self._row_type.from_address(ctypes.addressof(pointer.contents)), np.float32)
+        found = self._row_type.from_address(ctypes.addressof(pointer.contents))
+        return np.frombuffer(memoryview(found), np.float32)
 
     def tokens(self, sequence: int) -> Sequence[int]:
         return self._tokens.get(sequence, [])

@@ -90,7 +90,8 @@ def test_what_the_model_rules_out_stays_ruled_out() -> None:
 def test_it_composes_with_guided_decoding() -> None:
     """The best continuation by the judge is found among those of the contrasted model."""
 
-    def judge(texts: Sequence[str], finished: Sequence[bool]) -> Values:
+    def judge(drafts: Sequence[Draft]) -> Values:
+        texts = [draft.text.text for draft in drafts]
         return np.array([text.count("c") for text in texts], dtype=np.float64)
 
     def best(gamma: float) -> int:

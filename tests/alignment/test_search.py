@@ -29,15 +29,17 @@ class Oracle:
     def __init__(self) -> None:
         self.asked: list[list[tuple[str, bool]]] = []
 
-    def __call__(self, texts: Sequence[str], finished: Sequence[bool]) -> Values:
-        self.asked.append(list(zip(texts, finished, strict=True)))
+    def __call__(self, drafts: Sequence[Draft]) -> Values:
+        texts = [draft.text.text for draft in drafts]
+        self.asked.append([(draft.text.text, draft.whole) for draft in drafts])
         return np.array([sum("abc".index(c) * 4.0**-i for i, c in enumerate(text[:4])) for text in texts])
 
 
 class LetterJudge:
     """Worth is how many more letters are an a than not; nothing for no answer."""
 
-    def __call__(self, texts: Sequence[str], finished: Sequence[bool]) -> Values:
+    def __call__(self, drafts: Sequence[Draft]) -> Values:
+        texts = [draft.text.text for draft in drafts]
         return np.array([2.0 * text.count("a") - len(text) if text else -np.inf for text in texts])
 
 
@@ -81,7 +83,7 @@ def decoder() -> MarkovDecoder:
 @pytest.mark.parametrize("seed", range(0, 80, 8))
 def test_the_best_of_all_is_chosen_and_shown_at_the_end(decoder: MarkovDecoder, seed: int) -> None:
     steps = searched(BestOfN(LetterJudge(), 8), decoder, 8, seed=seed)
-    values = LetterJudge()([draft.text.text for draft in steps[-1].drafts], [True] * 8)
+    values = LetterJudge()(steps[-1].drafts)
     assert steps[-1].leader == int(np.argmax(values))
     assert not any(step.committed for step in steps[:-1])
 

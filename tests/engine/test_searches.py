@@ -36,8 +36,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaModel]:
     model.close()
 
 
-def judge(texts: Sequence[str], finished: Sequence[bool]) -> Values:
+def judge(drafts: Sequence[Draft]) -> Values:
     """Something that has nothing to do with the order of drafts."""
+    texts = [draft.text.text for draft in drafts]
     return np.array([sum(map(ord, text)) % 97 if text else -np.inf for text in texts], dtype=np.float64)
 
 

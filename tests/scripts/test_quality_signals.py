@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from measure_quality_signals import agreement, report
+from measure_quality_signals import agreement, report, slopes
 
 
 def test_the_answer_in_the_middle_agrees_most() -> None:
@@ -27,3 +27,13 @@ def test_a_signal_that_tells_the_rating_is_found_and_noise_is_not(capsys: pytest
         assert 0.6 < shares["score"] < 0.75 and shares["likely"] == pytest.approx(0.5, abs=0.08)
         assert shares["agreeing"] > 0.8 and shares["score + agreeing"] >= shares["agreeing"] - 0.02
         assert shares["score + likely"] == pytest.approx(shares["score"], abs=0.03)
+
+
+def test_slopes_are_those_within_prompts() -> None:
+    random = np.random.default_rng(1)
+    prompts = np.repeat(np.arange(80), 5)
+    signals = random.normal(size=(400, 2))
+    ratings = signals @ [0.3, -0.5] + 10.0 * prompts + 0.1 * random.normal(size=400)
+    found = slopes(signals, ratings, prompts)
+    assert found[:, 0] == pytest.approx([0.3, -0.5], abs=0.03) and found.shape[1] > 100
+    assert found[0].std() < 0.03
