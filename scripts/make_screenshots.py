@@ -44,9 +44,9 @@ async def photograph(size: tuple[int, int], seed: int) -> None:
         print(f"{first.text}\n\n{first.explanation.summary}")
         app = LocalPersonaApp(assistant)
         async with app.run_test(size=size) as pilot:
-            while app.model_activity or assistant.engine.info is None:
+            while assistant.engine.info is None:
                 await asyncio.sleep(0.1)
-            await app.chat.open_chat(first.chat_id or 0)
+            await app.chat.parts.opening.open(first.chat_id or 0)
             await pilot.pause(1.0)
             _save(app, "chat")
             await pilot.press("escape", "w")

@@ -1,4 +1,4 @@
-"""One answer at a time: a thread that walks through the assistant's events and posts each to the screen."""
+"""One answer: a thread that walks through the assistant's events and posts each to the screen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Live:
     """What the user typed; "" for a repeated or continued answer."""
     text: str = ""
     reasoning: str = ""
-    activity: str = "reading"
+    activity: str = "reading the question"
     started: float = field(default_factory=monotonic)
 
 
@@ -41,51 +41,22 @@ class AnswerAdvanced(Message):
         self.event = event
 
 
-class AnswerRunner:
-    """Runs answers one after the other in a worker of `node`, to which it posts `AnswerAdvanced`.
+def run(node: DOMNode, source: EventSource) -> None:
+    """Run an answer in a worker of `node`, to which it posts `AnswerAdvanced`."""
+    node.run_worker(
+        lambda: _walk(node, source), thread=True, group="answer", exit_on_error=False, name="answer"
+    )
 
-    There is never a second answer beside a running one: cancelling a thread worker doesn't end its thread.
-    So who wants an answer claims the runner first, prepares the screen, then starts.
-    """
 
-    def __init__(self, node: DOMNode) -> None:
-        self._node = node
-        self.live: Live | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.live is not None
-
-    def claim(self, live: Live) -> bool:
-        """Take the runner for an answer about to start; return False when it is taken."""
-        if self.live is None:
-            self.live = live
-            return True
-        return False
-
-    def start(self, source: EventSource) -> None:
-        """Begin the answer that was claimed."""
-        self._node.run_worker(
-            lambda: self._walk(source), thread=True, group="answer", exit_on_error=False, name="answer"
-        )
-
-    def ended(self) -> Live | None:
-        """Say that the last event has been handled; return what was live. From here `start` works again."""
-        live, self.live = self.live, None
-        return live
-
-    def _walk(self, source: EventSource) -> None:
-        last: Event | None = None
-        try:
-            with closing(cast("Generator[Event, None, None]", source())) as events:
-                for last in events:
-                    self._node.post_message(AnswerAdvanced(last))
-        except Exception as error:  # whatever it was, the user must hear of it and be able to go on
-            last = Failed(
-                f"The answer could not be finished: {one_line(str(error) or type(error).__name__, 200)}"
-            )
-            self._node.post_message(AnswerAdvanced(last))
-        if not isinstance(last, Finished | Failed):
-            self._node.post_message(
-                AnswerAdvanced(Failed("The answer ended without a result. Try it again."))
-            )
+def _walk(node: DOMNode, source: EventSource) -> None:
+    last: Event | None = None
+    try:
+        with closing(cast("Generator[Event, None, None]", source())) as events:
+            for last in events:
+                node.post_message(AnswerAdvanced(last))
+    except Exception as error:  # whatever it was, the user must hear of it and be able to go on
+        what = one_line(str(error) or type(error).__name__, 200)
+        last = Failed(f"The answer could not be finished: {what}")
+        node.post_message(AnswerAdvanced(last))
+    if not isinstance(last, Finished | Failed):
+        node.post_message(AnswerAdvanced(Failed("The answer ended without a result. Try it again.")))

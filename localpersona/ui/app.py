@@ -23,6 +23,7 @@ from localpersona.ui.screens.chat import ChatScreen
 from localpersona.ui.screens.help import HelpScreen
 from localpersona.ui.screens.too_small import TooSmallScreen, too_small
 from localpersona.ui.themes import DARK, DEFAULT, LIGHT, THEMES
+from localpersona.ui.turn import Turn
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
@@ -40,16 +41,15 @@ class LocalPersonaApp(App[None]):
         guard_pastes()
         super().__init__()
         self.assistant = assistant
-        self.model_activity = "loading the model…"  # which begins as soon as the first screen is painted
-        """What the status line says in place of the LLM's name; "" once it is loaded."""
-        self.chat = ChatScreen()
+        self.turn = Turn()
+        keys, problems = keymap_file.load(keymap_file.path())
+        self.chat = ChatScreen(assistant, self.turn, problems)
         for theme in THEMES:
             self.register_theme(theme)
         wanted = assistant.settings.theme
         self.theme = wanted if wanted in self.available_themes else DEFAULT
         if not assistant.settings.motion:
             self.animation_level = "none"
-        keys, self.key_problems = keymap_file.load(keymap_file.path())
         if keys:
             self.set_keymap(keys)
 
@@ -112,10 +112,8 @@ class LocalPersonaApp(App[None]):
         try:
             info = self.assistant.load_model()
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on
-            self.model_activity = "no model loaded · F4"
             self.chat.post_message(ModelFailed(str(error) or type(error).__name__))
         else:
-            self.model_activity = ""
             self.chat.post_message(ModelLoaded(info))
 
     # Themes
@@ -145,7 +143,7 @@ class LocalPersonaApp(App[None]):
     async def action_quit(self) -> None:
         """Leave. What is typed is kept; a running answer is stopped and its text kept."""
         try:
-            await self.chat.keep_queue()
+            await self.chat.parts.unsent.keep()
         except Exception as error:  # leaving must always work; the shell shows what was lost
             self.exit(message=f"What was typed could not be kept: {harmless(str(error))}")
         else:

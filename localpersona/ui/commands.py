@@ -142,5 +142,4 @@ class CommandProvider(Provider):
         await self.screen.run_action(command.call())
 
     def _open(self, chat_id: int) -> None:
-        chat = cast("ChatScreen", self.screen)
-        chat.start(chat.open_chat(chat_id), group="open")
+        cast("ChatScreen", self.screen).parts.opening.choose(chat_id)

@@ -15,6 +15,10 @@ class ModelLoaded(Message):
         self.info = info
 
 
+class TurnFreed(Message):
+    """Nobody is using the LLM any more."""
+
+
 class ModelFailed(Message):
     """The LLM could not be loaded. `reason`: one or two plain lines with the remedy."""
 

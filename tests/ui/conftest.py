@@ -95,7 +95,7 @@ def start(new_app: NewApp, engine: ScriptedEngine) -> Start:
         app = new_app(engine=used, settings=settings, model=model, hints=hints)
         async with app.run_test(size=size, notifications=True) as pilot:
             running = Running(app, pilot, used)
-            await wait_until(pilot, lambda: app.chat.is_mounted and app.chat.prompt_box.is_mounted)
+            await wait_until(pilot, lambda: app.chat.is_mounted and app.chat.widgets.box.is_mounted)
             if loaded:
                 await running.idle()
             yield running

@@ -18,6 +18,7 @@ from localpersona.rewards import Questions
 from localpersona.rewards.traits import TRAITS
 from localpersona.store import Store
 from localpersona.ui.themes import THEMES
+from localpersona.ui.turn import Turn
 from localpersona.ui.widgets.answer_pair import AnswerPair
 
 NAMES = tuple(trait.name for trait in TRAITS)
@@ -31,6 +32,7 @@ class Host(App[None]):
         super().__init__()
         self.animation_level = "none"
         self.assistant = assistant
+        self.turn = Turn()
         self.left_with: list[object] = []
         self._first = first
         for theme in THEMES:

@@ -49,11 +49,11 @@ class Running:
 
     @property
     def views(self) -> list[MessageView]:
-        return self.chat.conversation.views
+        return self.chat.widgets.conversation.views
 
     @property
     def answers(self) -> list[AnswerView]:
-        return self.chat.conversation.answers
+        return self.chat.widgets.conversation.answers
 
     @property
     def texts(self) -> list[str]:
@@ -62,7 +62,7 @@ class Running:
 
     @property
     def draft(self) -> str:
-        return self.chat.prompt_box.text
+        return self.chat.widgets.box.text
 
     async def until(self, condition: Callable[[], object]) -> None:
         await wait_until(self.pilot, condition)
@@ -76,8 +76,8 @@ class Running:
 
     async def write(self, text: str) -> None:
         """Put text into the focused prompt box at once, which is quicker than typing it."""
-        self.chat.prompt_box.focus()
-        self.chat.prompt_box.put(text)
+        self.chat.widgets.box.focus()
+        self.chat.widgets.box.put(text)
         await self.pilot.pause()
 
     async def send(self, text: str) -> None:
@@ -94,7 +94,7 @@ class Running:
 
     async def idle(self) -> None:
         """Wait until no answer is running and everything started has ended."""
-        await self.until(lambda: not self.chat.runner.running)
+        await self.until(lambda: not self.app.turn.taken)
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
 

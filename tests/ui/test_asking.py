@@ -20,7 +20,7 @@ async def test_the_focus_starts_in_the_prompt_box_and_enter_sends(start: Start) 
         await running.idle()
         assert running.texts == ["Hello", "Short and sweet."]
         assert running.draft == ""
-        assert running.chat.prompt_box.has_focus
+        assert running.chat.widgets.box.has_focus
 
 
 async def test_ctrl_j_starts_a_new_line_and_pasted_newlines_do_not_send(start: Start) -> None:
@@ -38,9 +38,9 @@ async def test_keys_pressed_faster_than_the_app_can_follow_keep_their_order(star
     async with start(engine=engine) as running:
         burst(running, *"helo", "backspace", *"lo", "enter", *"next", "ctrl+j", *"line", "enter", *"later")
         await running.until(lambda: running.draft == "later")
-        await running.until(lambda: running.chat.outbox.items)
+        await running.until(lambda: running.chat.parts.unsent.waiting)
         assert running.texts[0] == "hello"
-        assert [item.text for item in running.chat.outbox.items] == ["next\nline"]
+        assert running.chat.parts.unsent.waiting == ["next\nline"]
 
 
 async def test_escape_and_a_letter_pressed_as_one_act_on_the_newest_answer(start: Start) -> None:
@@ -61,7 +61,7 @@ def burst(running: Running, *keys: str) -> None:
 
 async def test_the_prompt_box_grows_with_its_text_to_ten_rows(start: Start) -> None:
     async with start() as running:
-        box = running.chat.prompt_box
+        box = running.chat.widgets.box
         assert box.size.height == 1
         await running.write("\n".join("123456"))
         assert box.size.height == 6

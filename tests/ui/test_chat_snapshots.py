@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,8 +89,8 @@ def test_a_focused_answer_shows_what_its_letters_do(new_app: NewApp, snap_compar
 def test_an_empty_chat_teaches(
     new_app: NewApp, snap_compare: Snap, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    embedded = "localpersona.ui.screens.chat.screen.embedded_model"
-    monkeypatch.setattr(embedded, lambda: "/models/scripted.gguf")
+    embedded = "localpersona.ui.screens.chat.status.embedded_model"
+    monkeypatch.setattr(embedded, lambda: Path("/models/scripted.gguf"))
     store.set_state("last_chat", "")
     assert snap_compare(new_app(), terminal_size=(100, 32), run_before=settled())
 

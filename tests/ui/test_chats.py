@@ -50,19 +50,19 @@ async def test_a_prompt_sent_while_another_chat_was_open_does_not_come_back_as_a
         await running.until_seen("one")
         await running.send("second")
         await running.write("third")
-        first = running.chat.chat_id
+        first = running.chat.parts.open_chat.id
         await running.press("ctrl+n")
-        await running.until(lambda: running.chat.chat_id is None)
-        await running.chat.open_chat(first)
+        await running.until(lambda: running.chat.parts.open_chat.id is None)
+        await running.chat.parts.opening.open(first)
         assert running.draft == "third"  # and "second" still waits above it
         await running.until_seen("queued  second")
         await running.press("ctrl+n")
-        await running.until(lambda: running.chat.chat_id is None)
+        await running.until(lambda: running.chat.parts.open_chat.id is None)
         engine.hold_after = None
         engine.release()
         await running.until(lambda: len(engine.requests) == 2)
         await running.idle()
-        await running.chat.open_chat(first)
+        await running.chat.parts.opening.open(first)
         assert running.texts == ["first", "one two three", "second", "second answer"]
         assert running.draft == "third"
     async with start() as running:
@@ -76,7 +76,7 @@ async def test_chats_opened_faster_than_they_appear_keep_their_own_drafts(start:
             chats.append(running.store.create_chat(running.assistant.profile_row.id, text))
             running.store.set_draft(str(chats[-1]), text)
         await running.write("for a new one")
-        await asyncio.gather(*(running.chat.open_chat(chat) for chat in (*chats, None, *chats)))
+        await asyncio.gather(*(running.chat.parts.opening.open(chat) for chat in (*chats, None, *chats)))
         assert running.draft == "for the second"
         kept = {key: running.store.draft(key) for key in (str(chats[0]), str(chats[1]), "new")}
         assert kept == {
@@ -93,15 +93,15 @@ async def test_a_draft_stored_while_another_chat_opens_stays_with_its_own_chat(
         other = running.store.create_chat(running.assistant.profile_row.id, "other")
         running.store.set_draft(str(other), "for the other")
         await running.write("for a new one")
-        opened = running.chat.conversation.open
+        opened = running.chat.widgets.conversation.open
 
         async def with_the_timer_firing(transcript: object) -> None:
-            await running.chat.save_draft()
+            await running.chat.parts.unsent.save_draft()
             await opened(transcript)  # type: ignore[arg-type]
-            await running.chat.save_draft()
+            await running.chat.parts.unsent.save_draft()
 
-        monkeypatch.setattr(running.chat.conversation, "open", with_the_timer_firing)
-        await running.chat.open_chat(other)
+        monkeypatch.setattr(running.chat.widgets.conversation, "open", with_the_timer_firing)
+        await running.chat.parts.opening.open(other)
         assert running.draft == "for the other"
         assert running.store.draft("new") == "for a new one"
 
@@ -114,7 +114,7 @@ async def test_each_chat_keeps_its_own_draft(start: Start) -> None:
         await running.idle()
         assert (running.texts, running.draft) == ([], "")
         await running.write("for a new one")
-        await running.chat.open_chat(running.store.chats()[0].id)
+        await running.chat.parts.opening.open(running.store.chats()[0].id)
         assert running.draft == "for the first chat"
         await running.press("ctrl+n")
         await running.idle()
@@ -130,7 +130,7 @@ async def test_the_list_opens_chats_and_marks_the_newest_first(start: Start) -> 
         await running.until_seen("About tulips")
         await running.press("down", "enter")
         await running.until(lambda: running.texts and running.texts[0] == "About tulips")
-        assert running.chat.prompt_box.has_focus
+        assert running.chat.widgets.box.has_focus
 
 
 async def test_a_chat_is_renamed(start: Start) -> None:
@@ -182,19 +182,19 @@ async def test_an_answer_goes_on_in_its_chat_while_another_is_open_and_is_met_ag
     async with start(engine=engine) as running:
         await running.send("first")
         await running.until_seen("one")
-        first = running.chat.chat_id
+        first = running.chat.parts.open_chat.id
         await running.press("ctrl+n")
-        await running.until(lambda: running.chat.chat_id is None)
+        await running.until(lambda: running.chat.parts.open_chat.id is None)
         assert running.texts == []
-        await running.chat.open_chat(first)
+        await running.chat.parts.opening.open(first)
         await running.until_seen("writing · Esc stops")
         assert running.answers[0].text.split() == ["one"]
         await running.press("ctrl+n")
-        await running.until(lambda: running.chat.chat_id is None)
+        await running.until(lambda: running.chat.parts.open_chat.id is None)
         engine.release()
         await running.idle()
         assert running.told[-1] == "The answer in the other chat is ready."
-        await running.chat.open_chat(first)
+        await running.chat.parts.opening.open(first)
         assert running.texts == ["first", "one two three"]
 
 
@@ -222,23 +222,23 @@ async def test_on_a_narrow_terminal_the_list_covers_the_chat_only_while_it_is_us
     async with start() as running:
         await running.ask("About tulips")
         await running.press("ctrl+b")
-        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        await running.until(lambda: running.chat.widgets.chat_list.has_focus_within)
         await running.press("escape")
         await running.pilot.resize_terminal(60, 20)
-        await running.until(lambda: not running.chat.chat_list.display)
+        await running.until(lambda: not running.chat.widgets.chat_list.display)
         await running.pilot.resize_terminal(100, 32)
-        await running.until(lambda: running.chat.chat_list.display)
+        await running.until(lambda: running.chat.widgets.chat_list.display)
     async with start(size=(60, 20)) as running:
-        assert not running.chat.chat_list.display
+        assert not running.chat.widgets.chat_list.display
         await running.press("ctrl+b")
-        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        await running.until(lambda: running.chat.widgets.chat_list.has_focus_within)
         assert "About tulips" in running.seen()
         await running.press("escape")
-        await running.until(lambda: not running.chat.chat_list.display)
+        await running.until(lambda: not running.chat.widgets.chat_list.display)
         await running.press("ctrl+f")
-        await running.until(lambda: running.chat.chat_list.has_focus_within)
+        await running.until(lambda: running.chat.widgets.chat_list.has_focus_within)
         await running.press("ctrl+n")
-        await running.until(lambda: not running.chat.chat_list.display)
+        await running.until(lambda: not running.chat.widgets.chat_list.display)
 
 
 async def test_a_long_title_leaves_room_for_what_stands_beside_it(start: Start) -> None:

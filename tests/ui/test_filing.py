@@ -18,7 +18,7 @@ from localpersona.ui.widgets.message_view import MessageView
 
 
 def listed(running: Running) -> list[str]:
-    chats = running.chat.chat_list.query_one(Chats)
+    chats = running.chat.widgets.chat_list.query_one(Chats)
     return [str(chats.get_option_at_index(index).prompt) for index in range(chats.option_count)]
 
 
@@ -55,7 +55,7 @@ async def test_a_hit_leads_to_its_message_also_on_a_branch_that_was_left(start: 
         await running.ask("Something else")
         await running.press("ctrl+f")
         await running.until(lambda: isinstance(running.app.focused, Input))
-        running.chat.chat_list.query_one(Input).value = "first answer"
+        running.chat.widgets.chat_list.query_one(Input).value = "first answer"
         await running.until(lambda: len(listed(running)) == 1 and "first answer" in listed(running)[0])
         await running.press("enter", "enter")
         await running.until(lambda: running.texts == ["Hello", "the first answer"])
@@ -71,7 +71,7 @@ async def test_a_hit_far_back_in_a_long_chat_is_brought_on_screen(start: Start) 
         for number in range(60):
             role = "user" if number % 2 == 0 else "assistant"
             ids.append(running.store.add_message(chat, ids[-1] if ids else None, role, f"message {number}"))
-        await running.chat.jump(chat, ids[5])
+        await running.chat.parts.opening.jump(chat, ids[5])
         await running.idle()
         assert isinstance(running.app.focused, MessageView)
         assert running.app.focused.text == "message 5"
@@ -102,7 +102,7 @@ async def test_a_private_chat_is_marked_stores_nothing_and_is_gone_when_left(sta
     async with start() as running:
         await running.ask("public")
         await running.write("a public draft")
-        await running.chat.save_draft()
+        await running.chat.parts.unsent.save_draft()
         public = running.store
         running.chat.action_private()
         await running.until_seen("PRIVATE")
@@ -113,7 +113,7 @@ async def test_a_private_chat_is_marked_stores_nothing_and_is_gone_when_left(sta
         assert [chat.title for chat in public.chats()] == ["public"]
         assert public.search("secret") == []
         await running.write("secret draft")
-        await running.chat.save_draft()
+        await running.chat.parts.unsent.save_draft()
         assert public.draft("new") == "" and "secret" not in public.draft(str(public.chats()[0].id))
         running.chat.action_private()
         await running.until_seen("It will be gone")

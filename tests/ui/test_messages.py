@@ -92,7 +92,7 @@ async def test_escape_leaves_the_editing_and_brings_the_draft_back(start: Start)
         await running.press("escape", "e", "escape")
         assert running.draft == "a draft"
         assert "instead" not in running.seen()
-        assert running.chat.prompt_box.has_focus
+        assert running.chat.widgets.box.has_focus
 
 
 async def test_copying_a_message_and_its_code_blocks_one_after_the_other_says_so(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from scripted_engine import ScriptedEngine
@@ -65,7 +66,7 @@ async def test_the_assistants_notices_are_shown_once(start: Start, monkeypatch: 
     monkeypatch.setattr(Store, "notices", property(lambda self: (notice,)))
     async with start() as running:
         await running.until_seen("The database was damaged and kept aside.")
-        await running.chat.show_status()
+        await running.chat.parts.status.show()
         assert running.seen().count("The database was damaged") == 1
 
 
@@ -135,7 +136,7 @@ async def test_the_function_keys_open_the_other_screens_once(start: Start) -> No
 async def test_the_embedded_model_is_introduced_honestly(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("localpersona.ui.screens.chat.screen.embedded_model", lambda: "/models/scripted.gguf")
+    monkeypatch.setattr("localpersona.ui.screens.chat.status.embedded_model", lambda: Path("/models/scripted.gguf"))
     async with start(settings=Settings(candidates=1)) as running:
         assert "comes along for trying things out" in running.seen()
         assert "F4 shows the way to a better model" in running.seen().replace("\n", " ")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
 
-from localpersona.text import harmless
+from localpersona.ui.stage import Job, Stage
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
     from localpersona.ui.app import LocalPersonaApp
+    from localpersona.ui.turn import Turn
 
 Result = TypeVar("Result")
 
@@ -49,35 +48,29 @@ class PanelScreen(Screen[Result]):
     def assistant(self) -> Assistant:
         return cast("LocalPersonaApp", self.app).assistant
 
-    def start(self, job: Coroutine[object, object, None], *, lasting: bool = False) -> Worker[None]:
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is at the LLM."""
+        return cast("LocalPersonaApp", self.app).turn
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self)
+
+    def start(self, job: Job, *, lasting: bool = False) -> Worker[None]:
         """Run a job beside the screen; what goes wrong is told in one line.
 
         lasting: the job goes on when the screen is left, because it must reach the disk.
         """
-        node = self.app if lasting else self
-        return node.run_worker(self._guarded(job), exit_on_error=False)
+        return self.stage.start(job, lasting=lasting)
 
     def tell(self, text: str) -> None:
         """Say something in passing. The text may be foreign."""
-        self.app.notify(harmless(text), markup=False)
+        self.stage.tell(text)
 
     def tell_error(self, error: Exception) -> None:
         """Say what went wrong, in the error's own words."""
-        text = str(error) or type(error).__name__
-        if isinstance(error, OSError) and error.strerror and error.filename:
-            text = f"{error.filename}: {error.strerror}"
-        self.app.notify(harmless(text), severity="error", timeout=8, markup=False)
+        self.stage.tell_error(error)
 
     def action_leave(self) -> None:
         self.dismiss()
-
-    async def _guarded(self, job: Coroutine[object, object, None]) -> None:
-        try:
-            await job
-        except NoMatches as error:
-            if (
-                self.is_attached
-            ):  # otherwise the screen was left meanwhile, and there is nothing to show it on
-                self.tell_error(error)
-        except Exception as error:  # whatever it was, the user must hear of it and be able to go on
-            self.tell_error(error)

@@ -72,22 +72,24 @@ Nothing of this is stored.
     @on(Input.Submitted)
     def answer(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip() and not self._busy:
-            self.start(self._answer(event.value.strip()))
+        if not event.value.strip() or self._busy:
+            return
+        if self.turn.take():
+            self.start(self._answer(event.value.strip()), lasting=True)  # the turn must be left at its end
+        else:
+            self.tell("An answer is being written in the chat. Wait for it, or stop it there.")
 
     async def _answer(self, prompt: str) -> None:
-        if self.assistant.engine.busy:
-            self.tell("An answer is being written in the chat. Wait for it, or stop it there.")
-            return
         self._busy, self._stopped, seed = True, False, secrets.randbelow(2**31 - 64)
         try:
             for who in _WHOSE:
                 await self._pane(who).begin()
             for who in _WHOSE:
-                if not self._stopped:
+                if not self._stopped and self.is_attached:
                     await self._fill(who, prompt, seed)
         finally:
             self._busy = False
+            self.turn.leave()
 
     async def _fill(self, who: Somebody, prompt: str, seed: int) -> None:
         pane, loop = self._pane(who), asyncio.get_running_loop()

@@ -59,6 +59,10 @@ class Conversation(VerticalScroll, can_focus=False):
         return self.query_one("#messages", Vertical)
 
     @property
+    def empty_state(self) -> EmptyState:
+        return self.query_one(EmptyState)
+
+    @property
     def messages(self) -> tuple[Shown, ...]:
         """All stored messages of the branch, also those that are not on screen."""
         return self._messages
@@ -187,7 +191,7 @@ class Conversation(VerticalScroll, can_focus=False):
         return True
 
     def _show_empty(self, empty: bool) -> None:
-        self.query_one(EmptyState).display = empty
+        self.empty_state.display = empty
         self.column.set_class(empty, "-empty")
 
     async def _cut(self, message_id: int) -> None:

@@ -1,24 +1,31 @@
 """The chat.
 
-The screen is built up in layers that share its state:
+`screen` owns the widgets and the keys, and passes on what happens to parts with one job each. A part gets what it
+works with when it is made, and knows only parts that stand above it in this list:
 
-base       the assistant, the widgets, the state of the open chat
-sending    from Enter to the stored answer
-acting     what the letters do to a message
-library    opening and finding chats; drafts
-screen     layout, keys, focus, status
-
-Beside them stand parts that the screen owns, one job each:
-
-comparing  two answers to choose between: offered, asked for, taken back
-editing    an earlier prompt, or an answer, in other words
-copying    messages and code blocks
-filing     naming, pinning, archiving, deleting chats
-attaching  a text file into the prompt
-recall     what was asked before
-private    chats that are never stored
-tour       five hints
-meant      which message a key means
+open_chat     which chat is on screen
+running       the answer being written: whose it is, where it is shown
+meant         which message a key means
+notices       what the user should be told, once
+status        title, status line, greeting
+again         answering again, going on, stopping
+comparing     two answers to choose between: offered, asked for, taken back
+editing       an earlier prompt, or an answer, in other words
+taste         why this answer, and how much taste counts
+copying       messages and code blocks
+unsent        drafts, and prompts that wait
+side          the chats at the side
+focus         between prompt box and messages
+opening       opening chats, jumping to messages
+branching     the versions of a chat
+filing        naming, pinning, archiving, deleting chats
+own_settings  what a chat has of its own
+private       chats that are never stored
+sending       from Enter to the model
+following     what becomes of the running answer
+attaching     a text file into the prompt
+recall        what was asked before
+tour          five hints
 """
 
 from __future__ import annotations

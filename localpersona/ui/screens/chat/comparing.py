@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from localpersona.assistant import Learned
 from localpersona.settings import FIELDS
-from localpersona.ui.screens.chat import meant
-from localpersona.ui.screens.chat.base import ChatBase
+from localpersona.ui.screens.chat.again import Again
+from localpersona.ui.screens.chat.meant import Meant
+from localpersona.ui.screens.chat.status import Status
 from localpersona.ui.screens.compare import CompareScreen
+from localpersona.ui.stage import Stage
+from localpersona.ui.widgets.conversation import Conversation
+from localpersona.ui.widgets.prompt_box import PromptBox
+
+if TYPE_CHECKING:
+    from localpersona.assistant import Assistant
 
 OFFER = "Esc c: choose between two answers · Esc o: never offer this"
 
@@ -17,21 +24,35 @@ OFFER = "Esc c: choose between two answers · Esc o: never offer this"
 class Comparing:
     """What the chat screen does about comparisons."""
 
-    def __init__(self, chat: ChatBase) -> None:
-        self._chat = chat
+    def __init__(
+        self,
+        stage: Stage,
+        assistant: Assistant,
+        conversation: Conversation,
+        box: PromptBox,
+        meant: Meant,
+        again: Again,
+        status: Status,
+    ) -> None:
+        self._stage = stage
+        self._assistant = assistant
+        self._conversation = conversation
+        self._box = box
+        self._meant = meant
+        self._again = again
+        self._status = status
         self._wanted = False
         """Whether the answer being written shall be asked about: the two before it were both bad."""
 
     def compare(self) -> None:
         """Ask about the answer that is meant."""
-        if (answer_id := meant.stored_answer(self._chat)) is not None:
-            self._chat.start(self._ask(answer_id))
+        if (answer_id := self._meant.stored_answer()) is not None:
+            self._stage.start(self._ask(answer_id))
 
     async def _ask(self, answer_id: int, *, versions: bool = True) -> None:
-        chat = self._chat
-        question = await asyncio.to_thread(chat.assistant.comparable, answer_id, versions=versions)
+        question = await asyncio.to_thread(self._assistant.comparable, answer_id, versions=versions)
         if question is None:
-            chat.tell(
+            self._stage.tell(
                 "The new answers came out alike; r writes another."
                 if not versions
                 else "There is nothing left to compare here. Answer again (r) gives new candidates."
@@ -44,43 +65,38 @@ class Comparing:
             elif result is not None:
                 self._both_bad(answer_id)
 
-        chat.app.push_screen(CompareScreen(question), take)
+        self._stage.show(CompareScreen(question), take)
 
     def show(self, learned: Learned, answer_id: int) -> None:
         """Say what was learned under the answer that it was learned from, where it stays."""
-        for view in self._chat.conversation.answers:
+        for view in self._conversation.answers:
             view.offer(f"{said(learned)} · Esc u takes it back" if view.message_id == answer_id else "")
-        self._chat.start(self._chat.show_status())
+        self._stage.start(self._status.show())
 
     def _both_bad(self, answer_id: int) -> None:
-        self._chat.tell("Two new answers are being written. Nothing was learned about your taste.")
-        self._wanted = self._chat.answer_again(
-            answer_id, candidates=max(self._chat.assistant.settings.candidates, 2)
-        )
+        self._stage.tell("Two new answers are being written. Nothing was learned about your taste.")
+        self._wanted = self._again.beside(answer_id, candidates=max(self._assistant.settings.candidates, 2))
 
     async def offer(self, answer_id: int) -> None:
         """Point at a comparison of the answer just finished, when it is time for one and it would teach enough."""
-        chat, wanted = self._chat, self._wanted
-        self._wanted = False
-        question = await asyncio.to_thread(chat.assistant.offer, answer_id)
-        if wanted and not chat.prompt_box.text and chat.is_current:
+        wanted, self._wanted = self._wanted, False
+        question = await asyncio.to_thread(self._assistant.offer, answer_id)
+        if wanted and not self._box.text and self._stage.is_on_top:
             await self._ask(answer_id, versions=False)
             return
-        for view in chat.conversation.answers:
+        for view in self._conversation.answers:
             offered = (question is not None or wanted) and view.message_id == answer_id
             view.offer(OFFER if offered else "")
 
     def toggle_offers(self) -> None:
         """Never offer comparisons any more; or do so again."""
-        self._chat.start(self._toggle_offers())
+        self._stage.start(self._toggle_offers())
 
     async def _toggle_offers(self) -> None:
-        chat = self._chat
-        every = 0 if chat.assistant.settings.offer_every else _DEFAULT
-        await asyncio.to_thread(lambda: chat.assistant.update_settings(offer_every=every))
-        for view in chat.conversation.answers:
-            view.offer()
-        chat.tell(
+        every = 0 if self._assistant.settings.offer_every else _DEFAULT
+        await asyncio.to_thread(lambda: self._assistant.update_settings(offer_every=every))
+        self._withdraw_offers()
+        self._stage.tell(
             "Comparisons are offered now and then; o ends that."
             if every
             else "No more offers. c still compares, o offers again."
@@ -88,21 +104,24 @@ class Comparing:
 
     def undo(self) -> None:
         """Take the last choice back."""
-        self._chat.start(self._undo())
+        self._stage.start(self._undo())
 
     async def _undo(self) -> None:
-        undone = await asyncio.to_thread(self._chat.assistant.undo)
-        for view in self._chat.conversation.answers:
+        undone = await asyncio.to_thread(self._assistant.undo)
+        self._withdraw_offers()
+        self._stage.tell("There is no choice to take back." if undone is None else undone.summary)
+        await self._status.show()
+
+    def _withdraw_offers(self) -> None:
+        for view in self._conversation.answers:
             view.offer()
-        self._chat.tell("There is no choice to take back." if undone is None else undone.summary)
-        await self._chat.show_status()
 
     async def learn_from_kept(self, prompt_id: int) -> None:
         """Learn from which of several answers the user went on from, if they agreed to that."""
-        learned = await asyncio.to_thread(self._chat.assistant.learn_from_kept, prompt_id)
+        learned = await asyncio.to_thread(self._assistant.learn_from_kept, prompt_id)
         if learned is not None:
-            self._chat.tell(f"You went on with this version. {said(learned)}\nEsc u takes it back.")
-            await self._chat.show_status()
+            self._stage.tell(f"You went on with this version. {said(learned)}\nEsc u takes it back.")
+            await self._status.show()
 
 
 def said(learned: Learned) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from localpersona.ui.stage import Stage
+from localpersona.ui.widgets.prompt_box import PromptBox
+
 if TYPE_CHECKING:
-    from localpersona.ui.screens.chat.screen import ChatScreen
+    from localpersona.assistant import Assistant
 
 
 class Recall:
-    """Ctrl+Up and Ctrl+Down walk through earlier prompts; what was being typed waits at the near end."""
+    """Walks through earlier prompts; what was being typed waits at the near end."""
 
-    def __init__(self, chat: ChatScreen) -> None:
-        self._chat = chat
+    def __init__(self, stage: Stage, assistant: Assistant, box: PromptBox) -> None:
+        self._stage = stage
+        self._assistant = assistant
+        self._box = box
         self._prompts: list[str] = []
         """Newest first, read anew whenever the walk begins."""
         self._at = -1
@@ -22,16 +27,15 @@ class Recall:
 
     def step(self, by: int) -> None:
         """Show the prompt `by` further back; negative: nearer to now."""
-        self._chat.start(self._step(by), group="recall")
+        self._stage.start(self._step(by), group="recall")
 
     async def _step(self, by: int) -> None:
-        box = self._chat.prompt_box
-        if self._at < 0 or box.text != self._prompts[self._at]:  # nothing recalled, or changed since
-            self._typed, self._at = box.text, -1
-            self._prompts = await asyncio.to_thread(self._chat.assistant.store.recent_prompts)
+        if self._at < 0 or self._box.text != self._prompts[self._at]:  # nothing recalled, or changed since
+            self._typed, self._at = self._box.text, -1
+            self._prompts = await asyncio.to_thread(self._assistant.store.recent_prompts)
         at = min(max(self._at + by, -1), len(self._prompts) - 1)
         if at != self._at:
             self._at = at
-            box.put(self._prompts[at] if at >= 0 else self._typed)
+            self._box.put(self._prompts[at] if at >= 0 else self._typed)
         elif by > 0:
-            self._chat.tell("There is no earlier prompt." if self._prompts else "Nothing was asked yet.")
+            self._stage.tell("There is no earlier prompt." if self._prompts else "Nothing was asked yet.")
