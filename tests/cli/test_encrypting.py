@@ -12,7 +12,7 @@ from encrypted import PASSPHRASE, passphrase_file, quick_keys
 
 from localpersona import paths
 from localpersona.doctor import examine
-from localpersona.store import Store, is_encrypted
+from localpersona.store import Store, inspect, is_encrypted
 
 from .conftest import Outcome, Shell
 
@@ -79,8 +79,11 @@ def test_a_new_passphrase_is_typed_twice_and_long_enough(terminal: Terminal) -> 
     assert "shorter" in terminal("encrypt", types=("short", "short")).err
     assert not is_encrypted(paths.database())
     assert terminal("encrypt", types=(PASSPHRASE, PASSPHRASE)).code == 0, "also before anything is stored"
-    changed = terminal("encrypt", "--change", types=(PASSPHRASE, "another horse", "another horse"))
-    assert changed.code == 0
+    terminal("backup", types=(PASSPHRASE,))
+    typing = (PASSPHRASE, "another horse", "another horse")
+    assert terminal("encrypt", "--change", "--copies", "encrypt", types=typing).code == 0
+    (backup,) = paths.backups().iterdir()
+    assert inspect(backup, "another horse") == ""
     assert titles(terminal, PASSPHRASE, "another horse") == []
     assert "encrypted already" in terminal("encrypt", types=("another horse",)).out
 
