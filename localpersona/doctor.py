@@ -176,7 +176,7 @@ def _language_model() -> Iterator[Finding]:
     speed = finished.statistics.tokens_per_second if hasattr(finished, "statistics") else 0.0
     yield Finding("Language model", "works", f"{info.name}: {speed:.0f} tokens/s, {info.placement}")
     if not settings.model:
-        remedy = "For better answers get a larger GGUF file: localpersona models list"
+        remedy = "For better answers get a larger model: localpersona models catalogue"
         yield Finding(
             "Language model", "attention", "the embedded one is in use, which is for trying out", remedy
         )

@@ -15,9 +15,12 @@ from localpersona.store import Store, StoreError, erase_file, is_encrypted
 Fate = Literal["emptied", "removed", "stays"]
 
 CONNECTIONS = (
-    "LocalPersona opens no network connection: no telemetry, no update check, no account, no server.",
+    "By itself LocalPersona opens no network connection: no telemetry, no update check, no account, no server.",
+    "If you download a model (the catalogue under F4, `models download`), it contacts the hosts that you agreed to by "
+    "name, and no other: for the catalogue huggingface.co and its file servers under hf.co, through your proxy if "
+    "HTTPS_PROXY names one. They learn your network address and which file you fetch.",
     "The language model runs in a process of its own, which is spoken to through pipes, not through a port.",
-    "Setting it up (scripts/run, pip) downloads Python packages; running it downloads nothing.",
+    "Setting it up (scripts/run, pip) downloads Python packages.",
 )
 """Every connection that there can be, one sentence each."""
 
@@ -54,7 +57,9 @@ _PLACES: tuple[tuple[str, str, Fate], ...] = (
     ("errors.log", "errors that nobody foresaw", "removed"),
     ("settings.toml", "your settings", "stays"),
     ("keys*.json", "your own keys, and which there are", "stays"),
-    ("models/**/*", "a model that you put there", "stays"),
+    ("models/*.gguf.part*", "an unfinished download", "stays"),
+    ("models/.*.lock", "empty, says that a download runs", "stays"),
+    ("models/**/*", "a model that you put there or downloaded", "stays"),
 )
 
 

@@ -85,6 +85,20 @@ def serve(upto: int | None = None, *, ranges: bool = True, stall: bool = False) 
     return step
 
 
+def pausing(at: int) -> Callable[[Handler], None]:
+    """Send the file in two pieces, the second one when the test says so."""
+
+    def step(request: Handler) -> None:
+        content = request.server.content
+        request.head(200, Content_Length=len(content))
+        request.wfile.write(content[:at])
+        request.wfile.flush()
+        request.server.go_on.wait(60)
+        request.wfile.write(content[at:])
+
+    return step
+
+
 def status(code: int, body: bytes = b"", **headers: object) -> Callable[[Handler], None]:
     """Answer with a status, a short text and further headers."""
 

@@ -17,6 +17,7 @@ HEAVY = [
     "sqlcipher3",
     "jinja2",
     "tomlkit",
+    "urllib3",
 ]
 
 

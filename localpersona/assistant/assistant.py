@@ -11,6 +11,7 @@ from localpersona import paths
 from localpersona import settings as settings_file
 from localpersona.assistant import comparing, profile_file
 from localpersona.assistant.answering import Answering, collect
+from localpersona.assistant.downloads import Downloads
 from localpersona.assistant.keeping import Keeping
 from localpersona.assistant.models import ModelHost
 from localpersona.assistant.offering import Offers
@@ -68,6 +69,7 @@ class Assistant:
         self._answering = Answering(engine, chats, self._models, self._taste)
         self._offers = Offers(store, self._taste)
         self._keeping = Keeping(chats, self._taste, self._answering.candidates_of)
+        self.downloads = Downloads()
         self.trail = Trail(store, self._taste)
         self.people = People(store, self._taste, lambda name: self.update_settings(profile=name))
 
@@ -137,6 +139,7 @@ class Assistant:
     def close(self) -> None:
         """Stop what runs, end the engine's process, close the database. Idempotent."""
         self.cancel()
+        self.downloads.close()
         self._answering.wait(CLOSING_SECONDS)
         self._models.close()
         self.engine.close()

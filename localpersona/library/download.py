@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _SPARE_BYTES = 200 << 20
 """Left free on the disk: chats go there, too."""
-_TELL_SECONDS = 0.2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Tell = Callable[[Progress], None]
@@ -80,7 +78,6 @@ class _Download:
         self._total = wanted.size_bytes
         self._validator = ""
         self._pace = Pace()
-        self._told: tuple[str, float] = ("", 0.0)
 
     def run(self) -> Path:
         try:
@@ -225,14 +222,10 @@ class _Download:
         )
 
     def _say(self, doing: Doing, done: int, total: int | None) -> None:
-        """Tell how far it is: at once what is new, and then not too often."""
         if doing == "checking":
             self._look_up()
-        now, (before, told) = time.monotonic(), self._told
-        if doing != before or now - told >= _TELL_SECONDS:
-            self._told = (doing, now)
-            left = self._pace.seconds_left(None if total is None else total - done)
-            self._tell(Progress(doing, done, total, self._pace.bytes_per_second, left))
+        left = self._pace.seconds_left(None if total is None else total - done)
+        self._tell(Progress(doing, done, total, self._pace.bytes_per_second, left))
 
 
 class _Halted(Exception):

@@ -28,7 +28,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is."""
+    """How far it is. Told for each block that arrives, which may be hundreds of times a second."""
 
     doing: Doing
     done: int

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from file_server import FileServer, Handler, serve, serving, status, without_length
-from library.gguf_maker import MODEL, gguf
+from library.gguf_maker import gguf
+from one_offer import TINY
 
 from localpersona.library.download import download
 from localpersona.library.download_errors import DownloadError, HostNotConfirmed, Stopped
@@ -23,7 +24,7 @@ from localpersona.library.wanted import Patience, Progress, Wanted
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
-CONTENT = gguf(MODEL | {"tokenizer.ggml.tokens": [f"t{number}" for number in range(300)]})
+CONTENT = TINY
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 HASTY = Patience(connect=2, stall=0.3, tries=3, first_wait=0.01, longest_wait=0.02)
 SLOW_TO_ANGER = replace(HASTY, stall=60)

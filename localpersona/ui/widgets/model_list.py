@@ -18,7 +18,7 @@ from localpersona.text import one_line
 if TYPE_CHECKING:
     from localpersona.library import ModelFile
 
-_FITS = {
+FITS = {
     "fits": "fits into memory",
     "tight": "tight: other programs will slow down",
     "too large": "too large for the free memory",
@@ -92,6 +92,6 @@ def _described(model: ModelFile, in_use: bool, copy: str) -> Content:
         (one_line(model.name, 60), "bold"),
         (" · in use" if in_use else "", "$primary"),
         ("\n  " + " · ".join(one_line(fact, 40) for fact in facts if fact), "$foreground 70%"),
-        (f"\n  {one_line(model.source, 40)} · {_FITS[model.fits]}", "$foreground 70%"),
+        (f"\n  {one_line(model.source, 40)} · {FITS[model.fits]}", "$foreground 70%"),
         (f"\n  {copy}" if copy else "", "$foreground 70%"),
     )
