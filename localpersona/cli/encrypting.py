@@ -40,9 +40,7 @@ def encrypt(change: bool, copies: str | None) -> None:
     LOCALPERSONA_PASSPHRASE_FILE (/dev/fd/3 for a descriptor), and a new one for --change in
     LOCALPERSONA_NEW_PASSPHRASE_FILE. Run again, it sees to the copies that are not encrypted.
     """
-    from localpersona.privacy import remove_unfinished
-    from localpersona.store import convert, is_encrypted
-    from localpersona.store.encryption import NEW_PASSPHRASE_FILE, PASSPHRASE_FILE
+    from localpersona.store import is_encrypted
 
     with failing_plainly():
         path = paths.database()
@@ -50,22 +48,28 @@ def encrypt(change: bool, copies: str | None) -> None:
         if change and not already:
             raise click.ClickException("The database is not encrypted yet: localpersona encrypt")
         present = _present(path)
-        passphrase = present
-        if change or not already:
-            click.echo(
-                _BEFORE if not already else "The former passphrase will open nothing but older backups."
-            )
-            passphrase = _new_passphrase(NEW_PASSPHRASE_FILE if change else PASSPHRASE_FILE)
-            click.echo("Writing the database anew …")
-            convert(path, passphrase, present)
-            remove_unfinished()
-            click.echo(f"Done. {_AFTER}" if not already else "Done. From now on the new passphrase counts.")
+        if present is None or change:
+            passphrase = _encrypt_anew(path, present)
         else:
-            click.echo(
-                "The database is encrypted already. For another passphrase: localpersona encrypt --change"
-            )
-        assert passphrase is not None
+            passphrase = present
+            click.echo("The database is encrypted already. Another passphrase: localpersona encrypt --change")
         _see_to_copies(passphrase, present if change else None, copies)
+
+
+def _encrypt_anew(path: Path, present: str | None) -> str:
+    """Encrypt the database with a new passphrase, instead of the present one if there is one; return it."""
+    from localpersona.privacy import remove_unfinished
+    from localpersona.store import convert
+    from localpersona.store.encryption import NEW_PASSPHRASE_FILE, PASSPHRASE_FILE
+
+    first = present is None
+    click.echo(_BEFORE if first else "The former passphrase will open nothing but older backups.")
+    passphrase = _new_passphrase(PASSPHRASE_FILE if first else NEW_PASSPHRASE_FILE)
+    click.echo("Writing the database anew …")
+    convert(path, passphrase, present)
+    remove_unfinished()
+    click.echo(f"Done. {_AFTER}" if first else "Done. From now on the new passphrase counts.")
+    return passphrase
 
 
 @click.command()

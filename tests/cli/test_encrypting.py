@@ -167,7 +167,7 @@ def test_what_is_said_and_purged_needs_no_passphrase(encrypted: Terminal, privat
         "localpersona.db": True, "localpersona.db.lock": None,
     } | {name: None for name in ("settings.toml",) if (private_home / name).exists()}  # fmt: skip
     assert "The database is encrypted;" in encrypted("privacy").out
-    (database,) = (finding for finding in examine() if finding.part == "Database")
+    database = next(finding for finding in examine() if finding.part == "Database")
     assert database.state == "works" and "encrypted" in database.said
     with Store.open(paths.database(), passphrase=PASSPHRASE):
         assert "running" in encrypted("purge", piped=b"purge\n").err
@@ -190,6 +190,6 @@ def test_the_engines_process_gets_no_way_to_the_passphrase(
         raise OSError("not started")
 
     monkeypatch.setattr(child.subprocess, "Popen", started)
-    (reward_model,) = (finding for finding in examine() if finding.part == "Reward model")
+    reward_model = next(finding for finding in examine() if finding.part == "Reward model")
     assert reward_model.state == "fails"
     assert "PATH" in given and not [name for name in given if "PASSPHRASE" in name]
