@@ -35,10 +35,7 @@ def test_app_and_engine_open_no_socket_need_no_network_and_keep_their_files_priv
     """In an empty network namespace where this system lets us make one; watched from within in any case."""
     private_home.mkdir()
     (private_home / "settings.toml").write_text("max_tokens = 16\n")
-    (tmp_path / "sitecustomize.py").write_text(WATCHER)
-    log = tmp_path / "watched"
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.setenv("NETWORK_WATCH", str(log))
+    log = watched(tmp_path, monkeypatch)
     command = ["sh", "-c", 'umask 0 && exec "$@"', "sh", *nowhere(), *ASK]
     asked = subprocess.run(command, capture_output=True, text=True)
     assert asked.returncode == 0, asked.stderr
@@ -49,6 +46,30 @@ def test_app_and_engine_open_no_socket_need_no_network_and_keep_their_files_priv
     for entry in (private_home, *private_home.rglob("*")):
         if entry.name != "settings.toml":  # the test's own
             assert entry.stat().st_mode & 0o077 == 0, entry
+
+
+def test_before_a_host_was_agreed_to_not_even_its_name_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = watched(tmp_path, monkeypatch)
+    for rest, code in (
+        (["catalogue"], 0),
+        (["download", "qwen3-4b"], 2),
+        (["download", "https://a.example/b.gguf"], 2),
+    ):
+        command = [sys.executable, "-m", "localpersona", "models", *rest]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == code, done.stderr
+    assert log.read_text() == "watching -m\n" * len(tried)
+
+
+def watched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have every Python that starts from now on write down what it does with sockets; return where."""
+    (folder / "sitecustomize.py").write_text(WATCHER)
+    log = folder / "watched"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("NETWORK_WATCH", str(log))
+    return log
 
 
 def nowhere() -> list[str]:

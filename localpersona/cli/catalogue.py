@@ -82,9 +82,10 @@ def download(model: str, sha256: str, hosts: tuple[str, ...]) -> None:
         offer, wanted = _wanted(model, sha256)
         there = None if offer is None else offer.path(_folder())
         if there is None:
-            _say_terms(offer)
-            wanted = replace(wanted, hosts=_agreed(wanted.hosts, hosts))
-            there = _fetch(wanted, hosts)
+            _say_terms(offer, wanted.url)
+            accepted = tuple(host.lower() for host in hosts)
+            wanted = replace(wanted, hosts=_agreed(wanted.hosts, accepted))
+            there = _fetch(wanted, accepted)
         click.echo(
             f"Here it is: {harmless(str(there))}\n"
             f"To use it: localpersona models use {harmless(shlex.quote(str(there)))}"
@@ -111,7 +112,8 @@ def _wanted(model: str, sha256: str) -> tuple[Offer | None, Wanted]:
     return offer, Wanted.offered(offer, offer.hosts)
 
 
-def _say_terms(offer: Offer | None) -> None:
+def _say_terms(offer: Offer | None, url: str) -> None:
+    from localpersona.library.addresses import is_this_machine
     from localpersona.library.amounts import size
     from localpersona.library.memory import fit
     from localpersona.library.shelf import free_bytes
@@ -119,6 +121,10 @@ def _say_terms(offer: Offer | None) -> None:
     room = f"{size(free_bytes())} are free on the disk."
     if offer is None:
         tell(f"It is not from the catalogue: nobody has looked at its licence for you. {room}")
+        if url.startswith("http:") and not is_this_machine(url):
+            tell(
+                "The address is not encrypted: others on the way can see the file, and put another in its place."
+            )
         return
     fits = {"fits": "It fits into memory.", "tight": "It is tight for the memory that is free now."}
     memory = fits.get(fit(offer, _context_length()), "It is too large for the memory that is free now.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from localpersona.ui.widgets.offer_list import OfferList
 __all__ = ["assistant"]
 
 pytestmark = pytest.mark.usefixtures("loopback")
+
+Snap = Callable[..., bool]
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ async def test_nothing_is_contacted_before_the_hosts_were_agreed_to_by_name(
     app = Host(assistant, CatalogueScreen)
     async with app.run_test(size=(100, 32)) as pilot:
         await listed(pilot)
-        for fact in ("Tiny Instruct · fits into memory", "47 kB", "20k parameters", "CC0-1.0", "50 GB free"):
+        for fact in ("Tiny Instruct · fits into memory", "47 kB", "20k Q8_0", "CC0-1.0", "50 GB free"):
             assert fact in texts(app)
         await pilot.press("enter")
         await asked(pilot)
@@ -179,3 +181,13 @@ async def test_the_models_screen_leads_to_the_catalogue_and_uses_what_came(
     assert assistant.settings.model == str(shop.path)
     assert isinstance(assistant.engine, ScriptedEngine)
     assert assistant.engine.loads[-1].path == str(shop.path)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (100, 32)], ids=["small", "usual"])
+def test_the_catalogue_as_it_ships_on_a_machine_with_5_gb_free(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("localpersona.library.shelf.available_bytes", lambda: 5_000_000_000)
+    monkeypatch.setattr("localpersona.ui.screens.catalogue.free_bytes", lambda: 50_000_000_000)
+    app = Host(assistant, CatalogueScreen)
+    assert snap_compare(app, terminal_size=size, run_before=listed)

@@ -143,6 +143,7 @@ public records; a file that arrives with another one is refused.
         """Cancel what is running; else remove what an unfinished download of the highlighted model left."""
         if self.assistant.downloads.running:
             self.assistant.downloads.cancel()
+            self.tell("Cancelling …")  # which takes a while if a host is just being looked for
             return
         shelved = self.query_one(OfferList).current
         if shelved is not None and shelved.arrived:

@@ -52,8 +52,7 @@ class OfferList(PlainList):
 
 def _described(shelved: Shelved) -> Content:
     offer = shelved.offer
-    parameters = f"{size(offer.parameters, '')} parameters"
-    facts = [size(offer.size_bytes), parameters, offer.quantisation, offer.licence]
+    facts = [size(offer.size_bytes), f"{size(offer.parameters, '')} {offer.quantisation}", offer.licence]
     state = FITS[shelved.fits]
     if shelved.path is not None:
         state = "downloaded"
