@@ -52,12 +52,9 @@ def test_before_a_host_was_agreed_to_not_even_its_name_is_looked_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = watched(tmp_path, monkeypatch)
-    for rest, code in (
-        (["catalogue"], 0),
-        (["download", "qwen3-4b"], 2),
-        (["download", "https://a.example/b.gguf"], 2),
-    ):
-        command = [sys.executable, "-m", "localpersona", "models", *rest]
+    tried = {"catalogue": 0, "download qwen3-4b": 2, "download https://a.example/b.gguf": 2}
+    for words, code in tried.items():
+        command = [sys.executable, "-m", "localpersona", "models", *words.split()]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert done.returncode == code, done.stderr
     assert log.read_text() == "watching -m\n" * len(tried)
