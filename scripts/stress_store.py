@@ -189,7 +189,7 @@ def _damage(path: Path) -> list[str]:
             try:
                 connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
             except sqlite3.DatabaseError as error:
-                found.append(f"{index}: {error}")
+                found.append(f"search index {index}: {error}")
     return found
 
 
