@@ -139,7 +139,7 @@ def test_a_conversion_killed_at_any_step_leaves_one_whole_database(
         convert(path, PASSPHRASE)
     before = path.read_bytes()
     outcomes = []
-    for steps in range(1, 100, 2 if to_encrypted else 3):
+    for steps in range(1, 100, 3 if to_encrypted else 5):
         path.write_bytes(before)
         if not _killed_after(steps, lambda: convert(path, PASSPHRASE if to_encrypted else None)):
             break
