@@ -1,4 +1,4 @@
-"""LLM files on this disk: which there are, what they are, whether they fit. Read only, in place."""
+"""LLM files: which are on this disk (read in place), what they are, whether they fit, and downloading further ones."""
 
 from __future__ import annotations
 

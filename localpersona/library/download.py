@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SPARE_BYTES = 200 << 20
 """Left free on the disk: chats go there, too."""
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quotas
 
 Tell = Callable[[Progress], None]
 

@@ -30,7 +30,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     monkeypatch.setattr("localpersona.library.shelf.available_bytes", lambda: 8_000_000_000)
     monkeypatch.setattr("localpersona.library.shelf.free_bytes", lambda: 50_000_000_000)
     monkeypatch.setattr("localpersona.ui.screens.catalogue.free_bytes", lambda: 50_000_000_000)
-    monkeypatch.setattr(CatalogueScreen, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(CatalogueScreen, "LOOK_SECONDS", 0.1)
     with offering(tmp_path, monkeypatch) as opened:
         yield opened
 

@@ -17,6 +17,7 @@ from localpersona.library.addresses import listed_hosts
 from localpersona.library.amounts import size
 from localpersona.library.part import remove_part
 from localpersona.library.shelf import Shelved, free_bytes, shelf
+from localpersona.ui.keymap import keys_of
 from localpersona.ui.screens.confirm import ConfirmScreen
 from localpersona.ui.screens.panel import PanelScreen
 from localpersona.ui.widgets.download_line import DownloadLine
@@ -56,6 +57,11 @@ public records; a file that arrives with another one is refused.
     LOOK_SECONDS: ClassVar[float] = 0.25
     """How often progress is shown anew."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._cancellable = False
+        """Whether the keys shown say that there is something to cancel."""
+
     def compose(self) -> ComposeResult:
         yield TitleBar("Catalogue")
         yield Static(_ABOUT, id="about", markup=False)
@@ -80,7 +86,9 @@ public records; a file that arrives with another one is refused.
 
     def _show_progress(self) -> None:
         self.query_one(DownloadLine).download = self.assistant.downloads.latest
-        self.refresh_bindings()
+        if self._can_cancel() != self._cancellable:
+            self._cancellable = not self._cancellable
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "cancel" or self._can_cancel()
@@ -95,7 +103,9 @@ public records; a file that arrives with another one is refused.
         if shelved.path is not None:
             self.start(self._offer_use(shelved.offer, shelved.path))
         elif downloads.running:
-            self.tell("One download at a time: wait for the other one, or cancel it (x).")
+            self.tell(
+                self.stage.keys("One download at a time: wait, or cancel it with <x|catalogue.cancel>.")
+            )
         else:
             self.start(self._confirm(shelved))
 
@@ -164,12 +174,14 @@ def _tell_end(app: App[object], download: Download) -> None:
     if isinstance(app.screen, CatalogueScreen):
         app.screen.ended(download)
         return
-    title = download.offer.title
+    title, keys = download.offer.title, keys_of(app.screen)
     match download.state:
         case "done":
-            app.notify(f"{title} is here. F4 shows it among your models.", timeout=15, markup=False)
+            said = keys.named("<F4|app.models> shows it among your models.")
+            app.notify(f"{title} is here. {said}", timeout=15, markup=False)
         case "asks":
-            app.notify(f"The download of {title} waits for an answer: F4, then c.", timeout=15, markup=False)
+            said = keys.named("<F4|app.models>, then <c|models.catalogue>.")
+            app.notify(f"The download of {title} waits for an answer: {said}", timeout=15, markup=False)
         case "failed":
             app.notify(f"{title}: {download.said}", severity="error", timeout=15, markup=False)
 
