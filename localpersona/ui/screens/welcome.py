@@ -16,11 +16,11 @@ from localpersona.ui.widgets.plain_button import PlainButton
 _WHAT_HAPPENS = """\
 Ten short questions: two answers, and you say which one you like better.
 From then on answers follow that taste, and every choice sharpens it.
-Everything stays on this machine. Nothing is sent anywhere, ever."""
+Everything stays on this machine. None of it is sent anywhere, ever."""
 
 _TRY_OUT = """\
 The model that comes along is tiny, for trying things out: it is quick, but it often \
-talks nonsense. F4 shows the way to a better one."""
+talks nonsense. <F4|app.models> shows the way to a better one."""
 
 
 class WelcomeScreen(PanelScreen[bool]):
@@ -29,7 +29,7 @@ class WelcomeScreen(PanelScreen[bool]):
     HELP = """\
 ## Welcome
 **Enter** begins the questions: about two minutes, and you can stop at any time.
-**Escape** goes straight to the chat; the questions wait in your profile.
+**<Esc|panel.back>** goes straight to the chat; the questions wait in your profile.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,7 +60,7 @@ class WelcomeScreen(PanelScreen[bool]):
                 with Horizontal(classes="step"):
                     yield Static(str(number), classes="number", markup=False)
                     yield Static(line, classes="text", markup=False)
-            yield Static(_TRY_OUT, id="try-out", markup=False)
+            yield Static(self.stage.keys(_TRY_OUT), id="try-out", markup=False)
             with Horizontal(id="buttons"):
                 yield PlainButton("Begin", id="begin")
                 yield PlainButton("Later", id="later")
