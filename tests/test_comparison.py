@@ -10,7 +10,7 @@ import pytest
 
 from localpersona.cli import localpersona
 from localpersona.ui.commands import COMMANDS
-from localpersona.ui.keymap import GLOBAL, displayed
+from localpersona.ui.keymap import GLOBAL, Keys, displayed
 
 PAGE = (Path(__file__).resolve().parents[1] / "localpersona" / "COMPARISON.md").read_text(encoding="utf-8")
 QUOTED = re.findall(r"`([^`]+)`", PAGE)
@@ -28,7 +28,7 @@ def test_every_command_and_option_exists(line: str) -> None:
 
 
 def test_every_key_and_slash_command_exists() -> None:
-    keys = {displayed(command.key) for command in COMMANDS} | {displayed(key.key) for key in GLOBAL}  # type: ignore[union-attr]
+    keys = {Keys().named(command.key) for command in COMMANDS} | {displayed(key.key) for key in GLOBAL}  # type: ignore[union-attr]
     named = [text for text in QUOTED if re.fullmatch(r"F\d+|Ctrl\+\w|\w", text)]
     assert named and set(named) <= keys
     commands = {f"/{command.name}" for command in COMMANDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,13 +14,14 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from localpersona.text import harmless, one_line
+from localpersona.text import harmless
 from localpersona.ui import keymap_file
-from localpersona.ui.commands import CommandProvider
-from localpersona.ui.keymap import GLOBAL
+from localpersona.ui.keymap import GLOBAL, Keys
 from localpersona.ui.messages import ModelFailed, ModelLoaded
+from localpersona.ui.palette import CommandProvider
 from localpersona.ui.pasting import guard_pastes
 from localpersona.ui.screens.chat import ChatScreen
+from localpersona.ui.screens.chat.keys import completed
 from localpersona.ui.screens.help import HelpScreen
 from localpersona.ui.screens.too_small import TooSmallScreen, too_small
 from localpersona.ui.themes import DARK, DEFAULT, LIGHT, THEMES
@@ -42,7 +44,9 @@ class LocalPersonaApp(App[None]):
         super().__init__()
         self.assistant = assistant
         self.turn = Turn()
-        keys, problems = keymap_file.load(keymap_file.path())
+        own, problems = keymap_file.load(keymap_file.path())
+        changed = completed(own)
+        self.keys = Keys(changed)
         self.chat = ChatScreen(assistant, self.turn, problems)
         for theme in THEMES:
             self.register_theme(theme)
@@ -50,15 +54,22 @@ class LocalPersonaApp(App[None]):
         self.theme = wanted if wanted in self.available_themes else DEFAULT
         if not assistant.settings.motion:
             self.animation_level = "none"
-        if keys:
-            self.set_keymap(keys)
+        if changed:
+            self.set_keymap(changed)
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.load_model)
+        self.call_after_refresh(self._painted)
         self.run_worker(self._greet(), exit_on_error=False)
+
+    def _painted(self) -> None:
+        """The first screen can be seen: from here on there is time."""
+        if not gc.isenabled():  # who started us put it off
+            gc.freeze()  # what is there now stays: looking through it time and again would make keys wait
+            gc.enable()
+        self.load_model()
 
     # Screens
 
@@ -70,7 +81,8 @@ class LocalPersonaApp(App[None]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen | TooSmallScreen):
-            self.push_screen(HelpScreen(str(getattr(self.screen, "HELP", "") or "")))
+            own = str(getattr(self.screen, "HELP", "") or "")
+            self.push_screen(HelpScreen(self.keys.named(own)))
 
     async def action_write_keys(self) -> None:
         """Make the file in which keys can be changed, with its schema, and say where it is."""
@@ -132,13 +144,6 @@ class LocalPersonaApp(App[None]):
             self.notify(
                 f"The theme could not be saved: {harmless(str(error))}", severity="warning", markup=False
             )
-
-    # Chats, for the palette
-
-    async def chat_titles(self) -> list[tuple[int, str]]:
-        """Return id and title of every chat, the newest first."""
-        chats = await asyncio.to_thread(self.assistant.store.chats)
-        return [(chat.id, one_line(chat.title, 70) or "Untitled") for chat in chats]
 
     async def action_quit(self) -> None:
         """Leave. What is typed is kept; a running answer is stopped and its text kept."""

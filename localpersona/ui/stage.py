@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from localpersona.text import harmless
+from localpersona.ui.keymap import keys_of
 
 Result = TypeVar("Result")
 Job = Coroutine[object, object, object]
@@ -41,6 +42,10 @@ class Stage:
                 self.tell_error(error)
         except Exception as error:  # whatever it was, the user must hear of it and be able to go on
             self.tell_error(error)
+
+    def keys(self, text: str) -> str:
+        """Return one of our own texts with the keys that it mentions as the user has them (see `keymap`)."""
+        return keys_of(self._screen).named(text)
 
     def tell(self, text: str) -> None:
         """Say something in passing. The text may be foreign."""

@@ -12,7 +12,7 @@ class Turn:
     ended: cancelling a worker doesn't end its thread. Only to be used on the app's own thread.
     """
 
-    REFUSAL = "An answer is being written. Escape stops it."
+    REFUSAL = "An answer is being written. <Esc|chat.stop> stops it."
 
     def __init__(self) -> None:
         self.taken = False

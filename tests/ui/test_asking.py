@@ -259,3 +259,14 @@ async def test_an_answer_that_cannot_be_shown_does_not_block_the_next_one(
             assert "no room" in running.told
         await running.command("/regenerate")
         await running.until(lambda: len(running.engine.requests) == 2)
+
+
+async def test_what_is_sent_while_another_screen_uses_the_model_waits_and_then_goes_out(start: Start) -> None:
+    async with start() as running:
+        assert running.app.turn.take()
+        await running.send("Hello")
+        await running.until_seen("queued  Hello")
+        assert running.engine.requests == []
+        running.app.turn.leave()
+        await running.until(lambda: running.texts == ["Hello", "Short and sweet."])
+        assert not running.chat.parts.unsent.waiting

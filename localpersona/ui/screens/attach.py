@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from localpersona.text import harmless, one_line
+from localpersona.ui.keymap import keys_of
 
 LARGEST = 2_000_000
 """Bytes that are read at most: no context holds more."""
@@ -94,7 +95,7 @@ class AttachScreen(ModalScreen[bool]):
         more = [f"… and {len(lines) - _SHOWN_LINES:,} more lines"] if len(lines) > _SHOWN_LINES else []
         with Vertical() as box:
             box.border_title = one_line(self._attachment.name, 60)
-            yield Static(Content(self._takes), id="size")
+            yield Static(Content(keys_of(self).named(self._takes)), id="size")
             with VerticalScroll(can_focus=True):
                 yield Static(Content(harmless("\n".join([*lines[:_SHOWN_LINES], *more]))))
             yield Static("Enter puts it into the prompt, Escape does not.", id="keys", markup=False)
@@ -110,7 +111,8 @@ def size_line(tokens: int, exact: bool, context: int) -> str:
         return f"{size}."
     share = f"{size} of the {context:,} that the model sees at once"
     if tokens >= context:
-        return f"{share}: too much. It would be refused; attach a part, or raise the context length (F5)."
+        raised = "raise the context length (<F5|app.settings>)"
+        return f"{share}: too much. It would be refused; attach a part, or {raised}."
     if tokens > context // 2:
         return f"{share}: older messages will be left out."
     return f"{share}."

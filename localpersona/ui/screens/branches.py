@@ -30,7 +30,7 @@ class BranchesScreen(PanelScreen[int | None]):
     HELP = """\
 ## Branches of this chat
 Editing a prompt or answering again never replaces anything: it makes another branch. **●** marks what the chat
-shows now. **Enter** goes to a message and shows its branch; **Space** folds one.
+shows now. **<Enter|branches.go>** goes to a message and shows its branch; **Space** folds one.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +61,7 @@ shows now. **Enter** goes to a message and shows its branch; **Space** folds one
     def compose(self) -> ComposeResult:
         ends = sum(1 for rows in list(self._after.values()) for row in rows if not self._after.get(row.id))
         yield TitleBar("Branches of this chat", "one branch" if ends == 1 else f"{ends} branches")
-        hint = "Answering again (r) and editing (e, E) make branches; ← → on a message walks them."
+        hint = self.stage.keys(_HOW)
         yield Static(hint if ends < 2 else "● is what the chat shows now.", id="note", markup=False)
         tree: Tree[int] = Tree("")
         tree.show_root, tree.guide_depth = False, 3
@@ -110,3 +110,9 @@ shows now. **Enter** goes to a message and shows its branch; **Space** folds one
     def go_to(self, event: Tree.NodeSelected[int]) -> None:
         event.stop()
         self.dismiss(event.node.data)
+
+
+_HOW = (
+    "Answering again (<r|message.regenerate>) and editing (<e|message.edit>, <E|message.edit_answer>) make branches; "
+    "<←|message.previous> <→|message.next> on a message walks them."
+)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static, TextArea
 
 from localpersona.settings import FIELDS, Settings
 from localpersona.store import ChatOptions
+from localpersona.ui.keymap import keys_of
 
 
 class ChatSettingsScreen(ModalScreen[ChatOptions | None]):
@@ -25,8 +26,8 @@ class ChatSettingsScreen(ModalScreen[ChatOptions | None]):
 
     HELP = """\
 ## Settings of this chat
-Both count from the next answer on, in this chat only. An empty field means: as in the settings (**F5**).
-**Ctrl+S** keeps them, **Escape** changes nothing.
+Both count from the next answer on, in this chat only. An empty field means: as in the settings (**<F5|app.settings>**).
+**<Ctrl+S|chat_settings.keep>** keeps them, **Escape** changes nothing.
 """
 
     DEFAULT_CSS = """
@@ -57,7 +58,7 @@ Both count from the next answer on, in this chat only. An empty field means: as 
             yield Static("Temperature, 0 (always the likeliest words) … 2", classes="label", markup=False)
             given = "" if own.temperature is None else f"{own.temperature:g}"
             yield Input(given, placeholder=f"{usual.temperature:g}", compact=True)
-            yield Static(_KEYS, classes="keys", markup=False)
+            yield Static(keys_of(self).named(_KEYS), classes="keys", markup=False)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
@@ -70,10 +71,11 @@ Both count from the next answer on, in this chat only. An empty field means: as 
         try:
             temperature = float(_TEMPERATURE.check(float(typed))) if typed else None
         except ValueError:
-            self.query_one(".keys", Static).update(f"The temperature is a number between 0 and 2. {_KEYS}")
+            keys = keys_of(self).named(_KEYS)
+            self.query_one(".keys", Static).update(f"The temperature is a number between 0 and 2. {keys}")
             return
         self.dismiss(replace(self._options, system_prompt=text or None, temperature=temperature))
 
 
-_KEYS = "Ctrl+S keeps both, Escape changes nothing. Empty: as in the settings."
+_KEYS = "<Ctrl+S|chat_settings.keep> keeps both, Escape changes nothing. Empty: as in the settings."
 _TEMPERATURE = next(info for info in FIELDS if info.name == "temperature")

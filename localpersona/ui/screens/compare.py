@@ -25,9 +25,10 @@ class CompareScreen(PanelScreen[Learned | Literal["both bad"] | None]):
 
     HELP: ClassVar[str] = """\
 ## Two answers to your prompt
-**1** or **2** chooses, **=** both are equally good, **s** skips, **Esc** goes back without a choice.
-**b**: both are bad. Two new ones are written; nothing is learned about your taste.
-The choice is stored at once and counts from the next answer on; **u** in the chat takes it back.
+**<1|pair.first>** or **<2|pair.second>** chooses, **<=|pair.tie>** both are equally good, **<s|pair.skip>**
+skips, **<Esc|panel.back>** goes back without a choice. **<b|pair.reject>**: both are bad. Two new ones are
+written; nothing is learned about your taste. The choice is stored at once and counts from the next answer
+on; **<u|message.undo>** in the chat takes it back.
 """
 
     DEFAULT_CSS = """

@@ -36,7 +36,7 @@ class ComparisonScreen(PanelScreen[int | None]):
     HELP = """\
 ## A comparison that counts
 Both answers as you saw them, with what you chose, and below them what your profile would look like without it.
-**d** takes it back; in the list **u** brings it back.
+**<d|comparison.remove>** takes it back; in the list **<u|trait.restore>** brings it back.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,20 +13,23 @@ from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
 from localpersona.ui.commands import COMMANDS
-from localpersona.ui.keymap import displayed
+from localpersona.ui.keymap import keys_of
 
 _LETTERS = (
     ("↑ ↓", "move between messages, scroll long ones"),
-    ("← → [ ]", "switch between the versions of a message"),
-    ("c", "compare two candidates of the answer"),
-    ("w", "why this answer?"),
-    ("r", "answer again; the former answer stays as a version"),
-    ("e  E", "edit the prompt, or the answer itself; the former one stays as a version"),
-    ("n", "go on with an answer that was cut off"),
-    ("y  Y", "copy the message; copy its next code block"),
-    ("t", "fold or unfold the model's thinking"),
-    ("u", "take the last choice back"),
-    ("o", "offer comparisons no more, or again"),
+    ("<←|message.previous> <→|message.next> [ ]", "switch between the versions of a message"),
+    ("<c|message.compare>", "compare two candidates of the answer"),
+    ("<w|message.why>", "why this answer?"),
+    ("<r|message.regenerate>", "answer again; the former answer stays as a version"),
+    (
+        "<e|message.edit>  <E|message.edit_answer>",
+        "edit the prompt, or the answer itself; the former one stays as a version",
+    ),
+    ("<n|message.continue>", "go on with an answer that was cut off"),
+    ("<y|message.copy>  <Y|message.copy_code>", "copy the message; copy its next code block"),
+    ("<t|message.thinking>", "fold or unfold the model's thinking"),
+    ("<u|message.undo>", "take the last choice back"),
+    ("<o|message.offers>", "offer comparisons no more, or again"),
 )
 
 
@@ -57,15 +60,16 @@ class HelpScreen(ModalScreen[None]):
         self._own = own
 
     def compose(self) -> ComposeResult:
+        named = keys_of(self).named
         with VerticalScroll() as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes · ↑ ↓ scroll"
             if self._own:
                 yield Markdown(self._own, open_links=False)
             yield Static("On a message", classes="head")
-            yield Static(_table(_LETTERS))
-            yield Static("Commands, typed or in the palette (Ctrl+P)", classes="head")
-            yield Static(_table([(c.usage, f"{displayed(c.key):8}{c.help}") for c in COMMANDS]))
+            yield Static(_table([(named(keys), does) for keys, does in _LETTERS]))
+            yield Static(named("Commands, typed or in the palette (<Ctrl+P|app.palette>)"), classes="head")
+            yield Static(_table([(c.usage, f"{named(c.key):8}{named(c.help)}") for c in COMMANDS]))
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

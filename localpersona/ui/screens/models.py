@@ -16,6 +16,7 @@ from localpersona import paths
 from localpersona.library.discover import EMBEDDED
 from localpersona.text import one_line
 from localpersona.ui import copies
+from localpersona.ui.screens.catalogue import CatalogueScreen
 from localpersona.ui.screens.panel import PanelScreen
 from localpersona.ui.screens.path_prompt import typed_path
 from localpersona.ui.widgets.model_list import ModelList
@@ -32,17 +33,19 @@ class ModelsScreen(PanelScreen[None]):
 
     HELP = """\
 ## Models
-**Enter** uses the highlighted model from now on; **p** types or pastes the path of a GGUF file; **r** looks
-again. Files are used where they are and never changed. ● is the one in use; ⚡ one with a faster copy, which
-`localpersona models optimise` makes and answers in its place.
+**<Enter|models.use>** uses the highlighted model from now on; **<p|models.path>** types or pastes the path
+of a GGUF file; **<r|models.again>** looks again. Files are used where they are and never changed. ● is the
+one in use; ⚡ one with a faster copy, which `localpersona models optimise` makes and answers in its place.
 
-The model that comes along is for trying out. Any GGUF chat model is better: put one into the folder that is
-named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is found by itself.
+The model that comes along is for trying out. Any GGUF chat model is better: **<c|models.catalogue>** shows some
+that can be downloaded, or put one into the folder that is named on this screen. What Ollama, LM Studio, Jan
+and GPT4All have downloaded is found by itself.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "type_path", "Path", id="models.path"),
         Binding("r", "look_again", "Look again", id="models.again"),
+        Binding("c", "catalogue", "Catalogue", id="models.catalogue"),
     ]
 
     DEFAULT_CSS = """
@@ -79,6 +82,16 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
         self._say("Looking for models on this disk …")
         self.start(self._look())
 
+    def action_catalogue(self) -> None:
+        """Show what can be downloaded; a model chosen there is used."""
+        self.app.push_screen(CatalogueScreen(), self._back)
+
+    def _back(self, path: Path | None) -> None:
+        if path is not None:
+            self._use(str(path), one_line(path.name, 60))
+        else:
+            self.start(self._look())
+
     async def _look(self) -> None:
         models = await asyncio.to_thread(self.assistant.models)
         loaded = info.path if (info := self.assistant.engine.info) else ""
@@ -86,7 +99,7 @@ named on this screen. What Ollama, LM Studio, Jan and GPT4All have downloaded is
         self.query_one(ModelList).show(
             models, in_use, await asyncio.to_thread(copies.described, models, loaded)
         )
-        self.query_one("#better", Static).update(_advice(models, in_use))
+        self.query_one("#better", Static).update(self.stage.keys(_advice(models, in_use)))
         known = {str(model.path): model.name for model in models}
         self.query_one(TitleBar).remark = f"in use: {known.get(in_use) or one_line(Path(in_use).name, 40)}"
         if not self._loading:
@@ -181,9 +194,10 @@ def _advice(models: list[ModelFile], in_use: str) -> str:
     if any(_comes_along(model) and str(model.path) == in_use for model in models):
         begin = "The model that comes along is tiny: for trying out. Expect simple and often wrong answers."
         if others:
-            return f"{begin} Any other one that fits will do better."
+            return f"{begin} Any other one that fits will do better; <c|models.catalogue> offers more."
         return (
-            f"{begin} The shortest way to a better one: put a GGUF chat model into\n{folder}\n"
-            "and press r. What Ollama, LM Studio, Jan or GPT4All downloaded is found by itself."
+            f"{begin} The shortest way to a better one: <c|models.catalogue>, the catalogue. Or put a GGUF chat "
+            f"model into\n{folder}\nand press <r|models.again>. What Ollama, LM Studio, Jan or GPT4All downloaded "
+            "is found by itself."
         )
     return f"Files are used where they are. More models go into {folder}"

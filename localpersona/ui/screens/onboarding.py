@@ -32,10 +32,11 @@ class OnboardingScreen(PanelScreen[bool]):
 
     HELP = """\
 ## Getting to know you
-Which answer would you rather get? There is no right one. **1** or **2** chooses, **=** means both are
-the same to you, **s** skips, **b** says that both are bad, **u** takes the last choice back.
+Which answer would you rather get? There is no right one. **<1|pair.first>** or **<2|pair.second>** chooses,
+**<=|pair.tie>** means both are the same to you, **<s|pair.skip>** skips, **<b|pair.reject>** says that both
+are bad, **<u|onboarding.undo>** takes the last choice back.
 
-**Escape** stops: what you have answered is kept, and you can go on later from your profile.
+**<Esc|panel.back>** stops: what you have answered is kept, and you can go on later from your profile.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,7 +12,7 @@ from localpersona.ui.stage import Job, Stage
 
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
-    from localpersona.ui.app import LocalPersonaApp
+    from localpersona.ui.home import Home
     from localpersona.ui.turn import Turn
 
 Result = TypeVar("Result")
@@ -46,12 +46,12 @@ class PanelScreen(Screen[Result]):
 
     @property
     def assistant(self) -> Assistant:
-        return cast("LocalPersonaApp", self.app).assistant
+        return cast("Home", self.app).assistant
 
     @property
     def turn(self) -> Turn:
         """Whose turn it is at the LLM."""
-        return cast("LocalPersonaApp", self.app).turn
+        return cast("Home", self.app).turn
 
     @property
     def stage(self) -> Stage:

@@ -45,10 +45,12 @@ class ProfileScreen(PanelScreen[None]):
 Each line is one trait of an answer between its two poles. **●** is what your choices say, the heavy line
 **━** how sure that is: it shrinks with every comparison. **┼** is the middle: no preference.
 
-**Enter** shows how a trait moved and the comparisons behind it, which can be taken back one by one.
-**← →** set a trait by hand (**◆**), **l** holds it where it is, **u** lets comparisons move it again.
-**a** answers more questions; **v** shows what your profile changes in an answer; **p** switches profiles.
-**e** writes the profile to a file, **i** adds one to yours; **f** forgets everything in it.
+**<Enter|trait.open>** shows how a trait moved and the comparisons behind it, which can be taken back one by
+one. **<←|trait.left> <→|trait.right>** set a trait by hand (**◆**), **<l|trait.lock>** holds it where it
+is, **<u|trait.unlock>** lets comparisons move it again. **<a|profile.more>** answers more questions;
+**<v|profile.views>** shows what your profile changes in an answer; **<p|profile.profiles>** switches
+profiles. **<e|profile.export>** writes the profile to a file, **<i|profile.import>** adds one to yours;
+**<f|profile.forget>** forgets everything in it.
 
 The strength at the end says how much of this reaches the answers.
 """

@@ -29,9 +29,9 @@ class ProfilesScreen(PanelScreen[None]):
 
     HELP = """\
 ## Profiles
-Each profile has comparisons of its own: one for each person who uses this machine, or one for work and one for
-home. **Enter** switches at once; **n** makes another, **r** renames, **d** removes one, **u** brings it back.
-Chats belong to all of them.
+Each profile has comparisons of its own: one for each person who uses this machine, or one for work and one
+for home. **Enter** switches at once; **<n|profiles.new>** makes another, **<r|profiles.rename>** renames,
+**<d|profiles.remove>** removes one, **<u|profiles.restore>** brings it back. Chats belong to all of them.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -117,7 +117,8 @@ Chats belong to all of them.
         await self._changed(lambda: self.assistant.people.remove(row.id))
         self._removed.append(row)
         self.refresh_bindings()
-        self.tell(f"Removed “{one_line(row.name, 40)}”. u brings it back with all it learned.")
+        back = self.stage.keys("<u|profiles.restore> brings it back with all it learned.")
+        self.tell(f"Removed “{one_line(row.name, 40)}”. {back}")
 
     def action_restore(self) -> None:
         if self._removed:

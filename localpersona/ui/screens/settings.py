@@ -33,7 +33,7 @@ _HEADINGS = {
 _ELSEWHERE = {"model"}
 """The models have a screen of their own, which loads one before it is saved."""
 _REMARKS = {
-    "profile": "F3, then p, shows all of them.",
+    "profile": "<F3|app.profile>, then <p|profile.profiles>, shows all of them.",
     "store_chats": "Counts from the next start.",
     "theme": "/themes shows more.",
 }
@@ -46,7 +46,7 @@ class SettingsScreen(PanelScreen[None]):
 ## Settings
 **Tab** or **↑ ↓** moves, **← →** chooses, **Enter** takes what is typed. A change counts at once and is
 stored in the file named at the top, which you can edit as well; your comments in it stay. An emptied number
-goes back to its default. The model has a screen of its own: **F4**.
+goes back to its default. The model has a screen of its own: **<F4|app.models>**.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,7 +80,9 @@ goes back to its default. The model has a screen of its own: **F4**.
                     yield Static(_HEADINGS[info.name], classes="heading", markup=False)
                 if info.name not in _ELSEWHERE:
                     value = getattr(settings, info.name)
-                    yield SettingRow(info, value, self._choices(info.name), _REMARKS.get(info.name, ""))
+                    yield SettingRow(
+                        info, value, self._choices(info.name), self.stage.keys(_REMARKS.get(info.name, ""))
+                    )
         yield Footer(show_command_palette=False)
 
     @on(SettingRow.Changed)

@@ -36,7 +36,7 @@ class TraitScreen(PanelScreen[None]):
 ## One trait
 The chart shows how it moved while you compared: **●** the mean, **│** how sure it is. Below it, newest first,
 every comparison and what it says about this trait. **Enter** opens one, shows what would change without it,
-and lets you take it back; **u** brings back what you took back here.
+and lets you take it back; **<u|trait.restore>** brings back what you took back here.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -118,7 +118,7 @@ and lets you take it back; **u** brings back what you took back here.
     def _came_back(self, removed: int | None) -> None:
         if removed is not None:
             self._removed.append(removed)
-            self.tell("Taken back; it no longer counts. u brings it back.")
+            self.tell(self.stage.keys("Taken back; it no longer counts. <u|trait.restore> brings it back."))
         self.start(self._read())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

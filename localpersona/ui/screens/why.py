@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from localpersona.alignment.wording import pole
 from localpersona.text import harmless
+from localpersona.ui.keymap import keys_of
 from localpersona.values import Explanation, TraitEffect
 
 NOTICEABLE = 0.05
@@ -29,7 +30,7 @@ class WhyScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,w,enter", "dismiss", "Close", show=False),
-        Binding("f3", "profile", "Profile", show=False),
+        Binding("f3", "profile", "Profile", show=False, id="app.profile"),
     ]
 
     DEFAULT_CSS = """
@@ -64,7 +65,10 @@ class WhyScreen(ModalScreen[None]):
                 yield Static(
                     Content(f"The model was told: “{harmless(explanation.instruction)}”"), classes="told"
                 )
-            yield Static(Content("Esc closes · F3 shows your profile"), classes="keys")
+            yield Static(
+                Content(keys_of(self).named("Esc closes · <F3|app.profile> shows your profile")),
+                classes="keys",
+            )
 
     def action_profile(self) -> None:
         self.dismiss()

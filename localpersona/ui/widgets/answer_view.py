@@ -14,6 +14,7 @@ from textual.widgets import Collapsible, Markdown, Static
 
 from localpersona.text import harmless
 from localpersona.ui.answering import Live
+from localpersona.ui.keymap import keys_of
 from localpersona.ui.markdown import parser
 from localpersona.ui.screens.link import LinkScreen
 from localpersona.ui.transcript import Shown
@@ -132,7 +133,7 @@ class AnswerView(MessageView):
     def offer(self, what: str = "") -> None:
         """Show how the answer ended, and what could be done with it."""
         if self.shown is not None:
-            self.set_foot(self.version(), _ending(self.shown), what)
+            self.set_foot(self.version(), keys_of(self).named(_ending(self.shown)), what)
 
     def fail(self, message: str) -> None:
         """Show one or two plain lines about what went wrong."""
@@ -178,14 +179,15 @@ class AnswerView(MessageView):
 
 def _ending(shown: Shown) -> str:
     """Say how the answer ended, when it didn't end by itself."""
+    further, again = "<n|message.continue> continues", "<r|message.regenerate> answers again"
     if shown.row.state == "running":
         return ""
     if shown.row.state == "complete" and not shown.row.text.strip():
-        return "the model said nothing · r answers again"
+        return f"the model said nothing · {again}"
     if shown.row.finish_reason == "length":
-        return "reached its length limit · n continues"
+        return f"reached its length limit · {further}"
     if shown.row.state == "failed":
-        return "n continues · r answers again" if shown.can_continue else "r answers again"
+        return f"{further} · {again}" if shown.can_continue else again
     if shown.row.state == "stopped" or shown.row.finish_reason == "cancelled":
-        return f"stopped · {'n continues' if shown.can_continue else 'r answers again'}"
+        return f"stopped · {further if shown.can_continue else again}"
     return ""

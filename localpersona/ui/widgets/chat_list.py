@@ -16,20 +16,21 @@ from textual.widgets.option_list import Option
 
 from localpersona.store import ChatRow, Hit
 from localpersona.text import harmless, one_line
+from localpersona.ui.keymap import keys_of
 
 
 class Chats(OptionList):
     """The list itself: its letters act on the highlighted chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "ask('new')", "New"),
-        Binding("r", "ask('rename')", "Rename"),
-        Binding("d,delete", "ask('delete')", "Delete"),
-        Binding("p", "ask('pin')", "Pin"),
-        Binding("a", "ask('archive')", "Archive"),
-        Binding("A", "ask('archived')", "Archived", show=False),
-        Binding("u", "ask('restore')", "Undo"),
-        Binding("slash", "ask('search')", "Search"),
+        Binding("n", "ask('new')", "New", id="chats.new"),
+        Binding("r", "ask('rename')", "Rename", id="chats.rename"),
+        Binding("d,delete", "ask('delete')", "Delete", id="chats.delete"),
+        Binding("p", "ask('pin')", "Pin", id="chats.pin"),
+        Binding("a", "ask('archive')", "Archive", id="chats.archive"),
+        Binding("A", "ask('archived')", "Archived", show=False, id="chats.archived"),
+        Binding("u", "ask('restore')", "Undo", id="chats.restore"),
+        Binding("slash", "ask('search')", "Search", id="chats.search"),
         Binding("j", "cursor_down", show=False),
         Binding("k", "cursor_up", show=False),
         Binding("question_mark", "app.help", "Help", show=False),
@@ -118,7 +119,7 @@ class ChatList(Vertical):
         yield Static(classes="nothing", markup=False)
         yield Chats()
         yield Static(
-            "Enter opens · n new · r rename · p pin · a archive · d delete · Esc back",
+            keys_of(self).named(_KEYS),
             classes="keys",
             markup=False,
         )
@@ -138,7 +139,8 @@ class ChatList(Vertical):
         """
         nothing = "No chats yet. What you ask is kept here."
         if self.archived:
-            nothing = "Archived · A shows the others" if chats else "Nothing is archived. A shows the others."
+            others = keys_of(self).named("<A|chats.archived> shows the others")
+            nothing = f"Archived · {others}" if chats else f"Nothing is archived. {others}."
         self._hits = ()
         self._fill(
             [
@@ -207,3 +209,9 @@ class ChatList(Vertical):
         for start, end in hit.matches:
             snippet = snippet.stylize("$primary bold", start, end)
         return Content("\n").join([title, snippet])
+
+
+_KEYS = (
+    "Enter opens · <n|chats.new> new · <r|chats.rename> rename · <p|chats.pin> pin · <a|chats.archive> archive · "
+    "<d|chats.delete> delete · <Esc|chat.to_prompt> back"
+)

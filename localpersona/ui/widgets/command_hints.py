@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from localpersona.ui.commands import Command, matching
+from localpersona.ui.keymap import keys_of
 
 
 class CommandHints(Static):
@@ -28,7 +29,7 @@ class CommandHints(Static):
         self.set_class(bool(self.matches), "-on")
         width = max((len(command.usage) for command in self.matches[:7]), default=0)
         lines = [
-            Content.assemble((command.usage.ljust(width + 2), "$primary"), command.help)
+            Content.assemble((command.usage.ljust(width + 2), "$primary"), keys_of(self).named(command.help))
             for command in self.matches[:7]
         ]
         if len(self.matches) > 7:

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from localpersona.text import one_line
+from localpersona.ui.keymap import keys_of
 
 
 class EmptyState(Vertical):
@@ -35,7 +36,7 @@ class EmptyState(Vertical):
         yield Static(Content("Ask something."), classes="title")
         yield Static(classes="taste", markup=False)
         yield Static(classes="model", markup=False)
-        yield Static(_KEYS, classes="keys")
+        yield Static(Content.from_markup(keys_of(self).named(_KEYS)), classes="keys")
 
     def on_mount(self) -> None:
         self._say()
@@ -52,8 +53,9 @@ class EmptyState(Vertical):
     def _say(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one(".taste", Static).update(Content(taste_line(self.comparisons)))
-        line = Content(model_line(self.model, self.embedded))
+        keys = keys_of(self)
+        self.query_one(".taste", Static).update(Content(keys.named(taste_line(self.comparisons))))
+        line = Content(keys.named(model_line(self.model, self.embedded)))
         self.query_one(".model", Static).update(line)
         self.query_one(".model").display = bool(line.plain)
 
@@ -61,7 +63,10 @@ class EmptyState(Vertical):
 def taste_line(comparisons: int) -> str:
     """Say where answers take their manner from."""
     if comparisons == 0:
-        return "Answers will follow your taste as soon as you have chosen between a few: F2 starts with ten."
+        return (
+            "Answers will follow your taste as soon as you have chosen between a few: "
+            "<F2|app.onboarding> starts with ten."
+        )
     many = "one comparison" if comparisons == 1 else f"{comparisons} comparisons"
     return f"Answers follow your taste, learned from {many}. Everything stays on this machine."
 
@@ -71,15 +76,17 @@ def model_line(name: str, embedded: bool) -> str:
     if not name:
         return ""
     if not embedded:
-        return f"{one_line(name, 48)} answers. F4 shows other models."
+        return f"{one_line(name, 48)} answers. <F4|app.models> shows other models."
     return (
         f"{one_line(name, 48)} comes along for trying things out. It is tiny: expect simple and often wrong "
-        "answers. F4 shows the way to a better model."
+        "answers. <F4|app.models> shows the way to a better model."
     )
 
 
-_KEYS = Content.from_markup(
-    "[b $primary]Enter[/] sends, [b $primary]Ctrl+J[/] starts a new line, [b $primary]/[/] lists commands.\n"
-    "[b $primary]Esc[/] stops an answer or moves up to the messages, where letters act:\n"
-    "[b $primary]c[/] compare two candidates, [b $primary]w[/] why this answer, [b $primary]r[/] again."
+_KEYS = (
+    "[b $primary]<Enter|prompt.send>[/] sends, [b $primary]<Ctrl+J|prompt.newline>[/] starts a new line, "
+    "[b $primary]/[/] lists commands.\n"
+    "[b $primary]<Esc|chat.stop>[/] stops an answer or moves up to the messages, where letters act:\n"
+    "[b $primary]<c|message.compare>[/] compare two candidates, [b $primary]<w|message.why>[/] why this answer, "
+    "[b $primary]<r|message.regenerate>[/] again."
 )

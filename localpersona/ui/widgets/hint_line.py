@@ -6,12 +6,19 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from localpersona.ui.keymap import keys_of
+
 HINTS = (
-    "Esc moves up to the messages, where letters act: r answers again, e edits, y copies. Esc comes back.",
-    "c on an answer shows two versions of it. Say which you like better: that is how your taste is learned.",
-    "w says why an answer was chosen. F3 is your profile: read it, correct it, see every choice behind it.",
-    "Ctrl+F searches everything you ever asked. Ctrl+P and / list all commands, F1 helps on every screen.",
-    "F4 lists models. A larger one than what comes along answers far better, and nothing leaves this machine.",
+    "<Esc|chat.to_messages> moves up to the messages, where letters act: <r|message.regenerate> answers again, "
+    "<e|message.edit> edits, <y|message.copy> copies. <Esc|chat.to_prompt> comes back.",
+    "<c|message.compare> on an answer shows two versions of it. Say which you like better: that is how your taste "
+    "is learned.",
+    "<w|message.why> says why an answer was chosen. <F3|app.profile> is your profile: read it, correct it, see every "
+    "choice behind it.",
+    "<Ctrl+F|chat.search> searches everything you ever asked. <Ctrl+P|app.palette> and / list all commands, "
+    "<F1|app.help> helps on every screen.",
+    "<F4|app.models> lists models. A larger one than what comes along answers far better, and nothing leaves this "
+    "machine.",
 )
 
 
@@ -36,9 +43,12 @@ class HintLine(Widget):
     def render(self) -> Content:
         if not 1 <= self.number <= len(HINTS):
             return Content("")
-        keys = "F8 next · F9 no more hints" if self.number < len(HINTS) else "F8 or F9 ends the tour"
+        on, off = "<F8|chat.next_hint>", "<F9|chat.end_hints>"
+        last = self.number == len(HINTS)
+        what = f"{on} or {off} ends the tour" if last else f"{on} next · {off} no more hints"
+        keys = keys_of(self)
         return Content.assemble(
             (f"Hint {self.number} of {len(HINTS)}  ", "$accent bold"),
-            HINTS[self.number - 1],
-            (f"  {keys}", "$accent"),
+            keys.named(HINTS[self.number - 1]),
+            (f"  {keys.named(what)}", "$accent"),
         )

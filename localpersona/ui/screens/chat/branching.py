@@ -48,7 +48,7 @@ class Branching:
 
     async def _step(self, message_id: int, by: int) -> None:
         if self._running.here:
-            self._stage.tell(Turn.REFUSAL)
+            self._stage.tell(self._stage.keys(Turn.REFUSAL))
             return
         views = self._conversation.views
         index = next(i for i, view in enumerate(views) if view.message_id == message_id)

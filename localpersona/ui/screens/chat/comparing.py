@@ -18,7 +18,9 @@ from localpersona.ui.widgets.prompt_box import PromptBox
 if TYPE_CHECKING:
     from localpersona.assistant import Assistant
 
-OFFER = "Esc c: choose between two answers · Esc o: never offer this"
+_TO = "<Esc|chat.to_messages>"
+_UNDO = f"{_TO} <u|message.undo> takes it back"
+OFFER = f"{_TO} <c|message.compare>: choose between two answers · {_TO} <o|message.offers>: never offer this"
 
 
 class Comparing:
@@ -53,9 +55,12 @@ class Comparing:
         question = await asyncio.to_thread(self._assistant.comparable, answer_id, versions=versions)
         if question is None:
             self._stage.tell(
-                "The new answers came out alike; r writes another."
-                if not versions
-                else "There is nothing left to compare here. Answer again (r) gives new candidates."
+                self._stage.keys(
+                    "The new answers came out alike; <r|message.regenerate> writes another."
+                    if not versions
+                    else "There is nothing left to compare here. Answer again (<r|message.regenerate>) gives new "
+                    "candidates."
+                )
             )
             return
 
@@ -70,7 +75,8 @@ class Comparing:
     def show(self, learned: Learned, answer_id: int) -> None:
         """Say what was learned under the answer that it was learned from, where it stays."""
         for view in self._conversation.answers:
-            view.offer(f"{said(learned)} · Esc u takes it back" if view.message_id == answer_id else "")
+            undo = self._stage.keys(_UNDO)
+            view.offer(f"{said(learned)} · {undo}" if view.message_id == answer_id else "")
         self._stage.start(self._status.show())
 
     def _both_bad(self, answer_id: int) -> None:
@@ -86,7 +92,7 @@ class Comparing:
             return
         for view in self._conversation.answers:
             offered = (question is not None or wanted) and view.message_id == answer_id
-            view.offer(OFFER if offered else "")
+            view.offer(self._stage.keys(OFFER) if offered else "")
 
     def toggle_offers(self) -> None:
         """Never offer comparisons any more; or do so again."""
@@ -97,9 +103,11 @@ class Comparing:
         await asyncio.to_thread(lambda: self._assistant.update_settings(offer_every=every))
         self._withdraw_offers()
         self._stage.tell(
-            "Comparisons are offered now and then; o ends that."
-            if every
-            else "No more offers. c still compares, o offers again."
+            self._stage.keys(
+                "Comparisons are offered now and then; <o|message.offers> ends that."
+                if every
+                else "No more offers. <c|message.compare> still compares, <o|message.offers> offers again."
+            )
         )
 
     def undo(self) -> None:
@@ -120,7 +128,7 @@ class Comparing:
         """Learn from which of several answers the user went on from, if they agreed to that."""
         learned = await asyncio.to_thread(self._assistant.learn_from_kept, prompt_id)
         if learned is not None:
-            self._stage.tell(f"You went on with this version. {said(learned)}\nEsc u takes it back.")
+            self._stage.tell(f"You went on with this version. {said(learned)}\n{self._stage.keys(_UNDO)}.")
             await self._status.show()
 
 

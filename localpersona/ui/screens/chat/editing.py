@@ -52,13 +52,18 @@ class Editing:
 
     def prompt(self) -> None:
         """Put the prompt that is meant into the box, to ask another in its place."""
-        self._begin(self._meant.prompt(), "asking this instead · the former prompt stays · Esc cancels")
+        self._begin(
+            self._meant.prompt(),
+            "asking this instead · the former prompt stays · <Esc|chat.to_messages> cancels",
+        )
 
     def answer(self) -> None:
         """Put the answer that is meant into the box, to keep the user's own wording beside it."""
         view = self._meant.answer()
         if view is None or self._meant.stored_answer() is not None:
-            self._begin(view, "your wording of the answer · the former one stays · Esc cancels")
+            self._begin(
+                view, "your wording of the answer · the former one stays · <Esc|chat.to_messages> cancels"
+            )
 
     def _begin(self, view: MessageView | None, title: str) -> None:
         if view is None or view.message_id is None or self._running.refused():
@@ -67,7 +72,7 @@ class Editing:
             self._set_aside = self._box.text
         self._message = view
         self._box.put(view.text)
-        self._box.border_title = title
+        self._box.border_title = self._stage.keys(title)
         self._box.add_class("-editing")
         self._box.focus()
 

@@ -94,7 +94,9 @@ class Filing:
         changed = replace(options, archived=not options.archived, pinned=False)
         await asyncio.to_thread(store.set_chat_options, chat_id, changed)
         self._stage.tell(
-            "Archived: search still finds it, and A in the list shows what is archived."
+            self._stage.keys(
+                "Archived: search still finds it, and <A|chats.archived> in the list shows what is archived."
+            )
             if changed.archived
             else "Back in the list."
         )
@@ -102,7 +104,9 @@ class Filing:
 
     async def _delete(self, chat_id: int) -> None:
         if self._running.live is not None and self._running.live.chat_id == chat_id:
-            self._stage.tell("An answer is being written in this chat. Escape stops it.")
+            self._stage.tell(
+                self._stage.keys("An answer is being written in this chat. <Esc|chat.stop> stops it.")
+            )
             return
         store, trail = self._assistant.store, self._assistant.trail
         title = (await asyncio.to_thread(store.chat, chat_id)).title
@@ -113,7 +117,10 @@ class Filing:
         await asyncio.to_thread(trail.remove, taught)
         self._deleted.append((chat_id, taught))
         self._stage.tell(
-            f"Deleted “{one_line(title, 40) or 'Untitled'}”. u in the list of chats (Ctrl+B) brings it back."
+            f"Deleted “{one_line(title, 40) or 'Untitled'}”. "
+            + self._stage.keys(
+                "<u|chats.restore> in the list of chats (<Ctrl+B|chat.toggle_chats>) brings it back."
+            )
         )
         if chat_id == self._open_chat.id:
             await self._opening.open(None)
@@ -123,7 +130,9 @@ class Filing:
         """Ask whether what a chat taught goes with it."""
         comparisons, them = ("a comparison", "it") if count == 1 else (f"{count} comparisons", "them")
         question = f"Your profile learned from {comparisons} in this chat. Forget {them}, too?"
-        detail = "The chat is deleted either way; u brings it back, with whatever went with it."
+        detail = self._stage.keys(
+            "The chat is deleted either way; <u|chats.restore> brings it back, with whatever went with it."
+        )
         screen = ConfirmScreen(question, detail, yes="Forget, too", no="Keep what was learned")
         return await self._stage.ask(screen)
 

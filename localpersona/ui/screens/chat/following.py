@@ -122,6 +122,6 @@ def _activity(event: Loading | PromptRead | Progress) -> str:
         case Loading(name):
             return f"loading {one_line(name, 40)}"
         case PromptRead():
-            return "writing · Esc stops"
+            return "writing · <Esc|chat.stop> stops"
         case Progress(tokens, _, candidates):
             return f"choosing among {candidates} answers · {tokens} tokens"

@@ -128,7 +128,7 @@ class Opening:
     async def jump(self, chat_id: int, message_id: int) -> None:
         """Show the branch of a chat that a message is in, with the focus on the message."""
         if self._running.here and chat_id == self._open_chat.id:
-            self._stage.tell("An answer is being written here. Escape stops it.")
+            self._stage.tell(self._stage.keys("An answer is being written here. <Esc|chat.stop> stops it."))
             return
         await asyncio.to_thread(show_branch, self._assistant.store, message_id)
         await self.open(chat_id)

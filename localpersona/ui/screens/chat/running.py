@@ -45,7 +45,7 @@ class RunningAnswer:
     def refused(self) -> bool:
         """Whether no answer can begin now; then it is said why."""
         if self._turn.taken:
-            self._stage.tell(Turn.REFUSAL)
+            self._stage.tell(self._stage.keys(Turn.REFUSAL))
         return self._turn.taken
 
     async def begin(
@@ -88,10 +88,11 @@ class RunningAnswer:
             self.live.text += text
         if self.view is not None:
             self.view.feed(text, reasoning)
-        self.say("thinking · Esc stops" if reasoning else "writing · Esc stops")
+        self.say("thinking · <Esc|chat.stop> stops" if reasoning else "writing · <Esc|chat.stop> stops")
 
     def say(self, activity: str) -> None:
         """Show what is going on."""
+        activity = self._stage.keys(activity)
         if self.live is not None:
             self.live.activity = activity
         if self.view is not None:

@@ -59,6 +59,7 @@ class Status:
         self._line = line
         self._model = "loading the model…"  # which begins as soon as the first screen is painted
         """What stands in place of the LLM's name; "" once it is loaded."""
+        line.set_reactive(StatusLine.activity, self._model)
 
     def refresh(self) -> None:
         """Bring all up to date, soon."""
@@ -66,7 +67,7 @@ class Status:
 
     def model_failed(self, reason: str) -> None:
         """Say that there is no LLM, and why."""
-        self._model = "no model loaded · F4"
+        self._model = self._stage.keys("no model loaded · <F4|app.models>")
         self.refresh()
         self._stage.start(self._notices.fail(reason))
 

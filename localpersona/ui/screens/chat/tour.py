@@ -53,4 +53,6 @@ class Tour:
         self._line.number = 0
         await asyncio.to_thread(self._assistant.store.set_state, _STATE, "1")
         await asyncio.to_thread(lambda: self._assistant.update_settings(hints=False))
-        self._stage.tell("No more hints. /hints shows them again, F1 always helps.")
+        self._stage.tell(
+            self._stage.keys("No more hints. /hints shows them again, <F1|app.help> always helps.")
+        )
