@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from scripted_engine import ScriptedEngine
+from textual.widgets import Static
 from ui.running import Running, Start
 
 from localpersona.settings import Settings
+from localpersona.ui.markdown import folded
 from localpersona.ui.screens.why import WhyScreen
 from localpersona.ui.widgets.message_view import MessageView
 
@@ -148,3 +150,23 @@ async def test_a_clicked_message_has_the_focus_and_the_letters_act_on_it(start: 
         assert focused(running) == "one"
         await running.press("y")
         assert running.app.clipboard == "one"
+
+
+async def test_of_a_very_long_answer_the_end_is_drawn_until_all_is_asked_for(start: Start) -> None:
+    text = "\n\n".join(f"Paragraph {number}." for number in range(250))
+    async with start(engine=ScriptedEngine([text]), size=(100, 40)) as running:
+        await running.ask("A long one")
+        await running.until_seen("Paragraph 249.")
+        view = running.answers[0]
+        assert view.text == text and len(view.query("MarkdownParagraph")) == 101
+        assert "298 lines of this answer stand above" in str(view.query_one(".folded", Static).content)
+        await running.press("escape", "a")
+        await running.until(lambda: len(view.query("MarkdownParagraph")) == 250)
+        assert not view.query_one(".folded").display
+
+
+@pytest.mark.parametrize("text", ["", "one\ntwo", "line\n" * 400, "```\n" + "code\n" * 900 + "```\nend"])
+def test_what_is_folded_away_ends_between_two_blocks(text: str) -> None:
+    hidden, shown = folded(text)
+    assert "\n".join([*text.split("\n")[:hidden], shown]) == text if hidden else shown == text
+    assert shown.count("```") in (0, 2)

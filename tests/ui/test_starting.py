@@ -136,7 +136,9 @@ async def test_the_function_keys_open_the_other_screens_once(start: Start) -> No
 async def test_the_embedded_model_is_introduced_honestly(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("localpersona.ui.screens.chat.status.embedded_model", lambda: Path("/models/scripted.gguf"))
+    monkeypatch.setattr(
+        "localpersona.ui.screens.chat.status.embedded_model", lambda: Path("/models/scripted.gguf")
+    )
     async with start(settings=Settings(candidates=1)) as running:
         assert "comes along for trying things out" in running.seen()
         assert "F4 shows the way to a better model" in running.seen().replace("\n", " ")

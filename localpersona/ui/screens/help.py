@@ -27,6 +27,7 @@ _LETTERS = (
     ),
     ("<n|message.continue>", "go on with an answer that was cut off"),
     ("<y|message.copy>  <Y|message.copy_code>", "copy the message; copy its next code block"),
+    ("<a|message.unfold>", "show all of a very long answer"),
     ("<t|message.thinking>", "fold or unfold the model's thinking"),
     ("<u|message.undo>", "take the last choice back"),
     ("<o|message.offers>", "offer comparisons no more, or again"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,7 +15,7 @@ from textual.widgets import Collapsible, Markdown, Static
 from localpersona.text import harmless
 from localpersona.ui.answering import Live
 from localpersona.ui.keymap import keys_of
-from localpersona.ui.markdown import parser
+from localpersona.ui.markdown import folded, parser
 from localpersona.ui.screens.link import LinkScreen
 from localpersona.ui.transcript import Shown
 from localpersona.ui.widgets.activity import Activity
@@ -35,6 +35,7 @@ class AnswerView(MessageView):
         Binding("y", "screen.copy", "Copy", id="message.copy"),
         Binding("Y", "screen.copy_code", "Copy code", id="message.copy_code", show=False),
         Binding("t", "thinking", "Thinking", show=False, id="message.thinking"),
+        Binding("a", "unfold", "All of it", show=False, id="message.unfold"),
     ]
     """
     | Key(s) | Description |
@@ -46,6 +47,7 @@ class AnswerView(MessageView):
     | e, E | Edit the prompt of this answer, or the answer itself; the former one stays. |
     | y, Y | Copy the answer; copy its next code block. |
     | t | Fold or unfold what the model thought before it answered. |
+    | a | Show all of a very long answer. |
     """
 
     DEFAULT_CSS = """
@@ -59,6 +61,7 @@ class AnswerView(MessageView):
             Static { color: $text-muted; text-style: italic; }
         }
         & > Collapsible.-on { display: block; }
+        & > .folded { color: $text-muted; height: auto; display: none; margin-bottom: 1; &.-on { display: block; } }
         & > .error { color: $text-error; height: auto; display: none; margin-top: 1; }
         & > .error.-on { display: block; }
         & > .foot.-on { margin-top: 1; }
@@ -75,6 +78,8 @@ class AnswerView(MessageView):
         self._unpainted = ""
         self._timer: Timer | None = None
         self._painting = asyncio.Lock()
+        self._unfolded = False
+        """Whether all of a very long answer is shown."""
 
     @property
     def text(self) -> str:
@@ -87,6 +92,7 @@ class AnswerView(MessageView):
     def compose(self) -> ComposeResult:
         with Collapsible(title="Thinking", collapsed=True):
             yield Static(classes="thought", markup=False)
+        yield Static(classes="folded", markup=False)
         yield Markdown(parser_factory=parser, open_links=False)
         yield Activity()
         yield Static(classes="error", markup=False)
@@ -146,6 +152,13 @@ class AnswerView(MessageView):
         if fold.has_class("-on"):
             fold.collapsed = not fold.collapsed
 
+    @on(events.Click, ".folded")
+    async def action_unfold(self) -> None:
+        """Show all of a very long answer."""
+        if self.query_one(".folded").has_class("-on"):
+            self._unfolded = True
+            await self._replace(self._written, self._thought)
+
     @on(Markdown.LinkClicked)
     def show_link(self, event: Markdown.LinkClicked) -> None:
         event.stop()
@@ -166,8 +179,21 @@ class AnswerView(MessageView):
             self._written, self._unpainted = text, ""
             self._thought = ""
             self._think(reasoning)
+            hidden, shown = 0, harmless(text)
+            if not self._unfolded:
+                hidden, shown = await asyncio.to_thread(folded, shown)
+            self._say_folded(hidden)
             # One full update at the end: streamed tables keep plain cells, and a cut-off fence stays open.
-            await self.query_one(Markdown).update(harmless(text))
+            await self.query_one(Markdown).update(shown)
+
+    def _say_folded(self, hidden: int) -> None:
+        line = self.query_one(".folded", Static)
+        line.set_class(hidden > 0, "-on")
+        line.update(
+            keys_of(self).named(
+                f"▲ {hidden:,} lines of this answer stand above · <a|message.unfold> shows them"
+            )
+        )
 
     def _think(self, fragment: str) -> None:
         self._thought += fragment
