@@ -8,7 +8,7 @@ last chat     the same, to the end of the long answer on screen
 
 nothing       from a key on the terminal's input to its letter in the terminal's output, with nothing running
 whole         the same while eight whole answers decode
-blocks        the same while an answer is searched for block by block, with the most patience
+blocks        the same while an answer is searched for block by block, as --patience says
 
 The answers run in the chat with the long answer, of which the app draws the end until it is asked for all. Each key is
 a letter that was never typed before, so its first appearance is the moment. Prints medians, 95th percentiles and
@@ -188,6 +188,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--starts", type=int, default=10, help="how many starts (default 10)")
     parser.add_argument("--keys", type=int, default=100, help="how many keys, at most 173 (default 100)")
+    parser.add_argument(
+        "--patience", default="balanced", help="balanced (default): a few candidates; best: more"
+    )
     arguments = parser.parse_args()
     letters = LETTERS[: arguments.keys]
     with tempfile.TemporaryDirectory() as home:
@@ -195,7 +198,7 @@ def main() -> None:
         fill()
         print(f"{'milliseconds':36} {'n':>4} {'median':>8} {'p95':>8} {'max':>8}")
         starts(arguments.starts)
-        blocks = Settings(max_tokens=2048, hints=False, patience="best")
+        blocks = Settings(max_tokens=2048, hints=False, patience=arguments.patience)
         keys("key, nothing running", blocks, letters, asking=False)
         keys("key, whole answers", replace(blocks, candidates=8), letters, asking=True)
         keys("key, block by block", blocks, letters, asking=True)
