@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
 
 from localpersona.cli.common import gpu_layers_option, is_terminal, model_option, opened, profile_option
+from localpersona.cli.hanging_up import when_hung_up
 from localpersona.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from localpersona.ui.app import LocalPersonaApp
+
+_TIMES_ASKED = 8
 
 
 @click.command()
@@ -32,6 +36,7 @@ def chat(profile: str | None = None, model: str | None = None, gpu_layers: int |
         from localpersona.ui.app import LocalPersonaApp
 
         app = LocalPersonaApp(assistant)
+        when_hung_up(lambda: _leave(app))
         with stopping(lambda: _leave(app)) as stop:
             app.run()
         if stop.signal:
@@ -39,6 +44,11 @@ def chat(profile: str | None = None, model: str | None = None, gpu_layers: int |
 
 
 def _leave(app: LocalPersonaApp) -> None:
-    """Quit as the key does: the draft and what was said are kept, and the terminal is as it was before."""
-    with contextlib.suppress(Exception):  # it may be leaving already
-        app.call_later(app.action_quit)
+    """Quit as the key does: the draft and what was said are kept, and the terminal is as it was before.
+
+    While the app is starting it is deaf, so it is asked more than once. Runs in a thread that ends with the process.
+    """
+    for _ in range(_TIMES_ASKED):
+        with contextlib.suppress(Exception):  # it may be leaving already
+            app.call_later(app.action_quit)
+        time.sleep(1.0)

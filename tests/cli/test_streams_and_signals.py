@@ -144,6 +144,30 @@ def test_the_end_of_the_session_leaves_the_terminal_as_it_was(sent: signal.Signa
     os.close(terminal)
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+def test_closing_the_window_ends_the_app(told: bool) -> None:
+    """Without a controlling terminal (setsid), or with nohup, no signal comes; it used to spin for ever."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ["TERM"] = "xterm-256color"
+        if not told:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.execv(COMMAND[0], COMMAND)
+    shown = b""
+    until = time.monotonic() + 60
+    while b"\x1b[?1049h" not in shown and time.monotonic() < until:
+        if select.select([terminal], [], [], 1.0)[0]:
+            shown += os.read(terminal, 65536)
+    os.close(terminal)
+    ended, until = 0, time.monotonic() + 30
+    while not ended and time.monotonic() < until:
+        time.sleep(0.1)
+        ended, status = os.waitpid(process, os.WNOHANG)
+    if not ended:
+        os.kill(process, signal.SIGKILL)
+    assert ended and os.waitstatus_to_exitcode(status) in (0, 128 + signal.SIGHUP)
+
+
 def test_modules_where_the_user_happens_to_be_are_not_imported(tmp_path: Path) -> None:
     folder = tmp_path / "downloads"
     folder.mkdir()
