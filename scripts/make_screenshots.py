@@ -1,7 +1,7 @@
 """Make the README's pictures: .venv/bin/python scripts/make_screenshots.py
 
 The real app, the real engine with the embedded model and the real reward model, in a throw-away home: somebody
-who likes short, casual answers in lists answers the onboarding questions, asks one question, and looks at every screen.
+who likes casual answers in lists answers the onboarding questions, asks one question, and looks at every screen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from localpersona.assistant import Assistant
 from localpersona.settings import Settings
 from localpersona.ui.app import LocalPersonaApp, screen_called
 
-TASTE = {"length": -1.0, "formality": -1.0, "structure": 1.0, "depth": -0.5}
+TASTE = {"length": 0.5, "formality": -0.4, "structure": 1.0}
 PROMPT = "How do I keep a basil plant alive on the windowsill?"
 PICTURES = Path(__file__).with_name("screenshots")
 
@@ -44,8 +44,7 @@ async def photograph(size: tuple[int, int], seed: int) -> None:
         print(f"{first.text}\n\n{first.explanation.summary}")
         app = LocalPersonaApp(assistant)
         async with app.run_test(size=size) as pilot:
-            while assistant.engine.info is None:
-                await asyncio.sleep(0.1)
+            await app.chat.parts.open_chat.shown.wait()
             await app.chat.parts.opening.open(first.chat_id or 0)
             await pilot.pause(1.0)
             _save(app, "chat")
