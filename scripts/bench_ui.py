@@ -164,18 +164,24 @@ def starts(number: int) -> None:
 
 def keys(what: str, settings: Settings, letters: list[str], *, asking: bool) -> None:
     save(settings, paths.settings())
+    with (
+        Store.open() as store
+    ):  # what was typed before is a draft now: its letters would make the prompt foreign
+        store.set_draft(str(store.chats()[0].id), "")
     terminal = Terminal()
-    terminal.until(END)
-    terminal.until("SmolLM2")  # it is loaded
-    terminal.rest(1.0)
-    if asking:
-        terminal.until("choosing among", terminal.type(PROMPT + "\r"))
-    report(what, terminal.key_times(letters))
-    if asking:
-        counts = re.findall(rb"choosing among (\d+)", terminal.output)
-        ended = "" if _answering() else "; THE ANSWER HAD ENDED: use fewer keys"
-        print(f"  {max(map(int, counts))} candidates at a time{ended}", flush=True)
-    terminal.close()
+    try:
+        terminal.until(END)
+        terminal.until("SmolLM2")  # it is loaded
+        terminal.rest(1.0)
+        if asking:
+            terminal.until("choosing among", terminal.type(PROMPT + "\r"))
+        report(what, terminal.key_times(letters))
+        if asking:
+            counts = re.findall(rb"choosing among (\d+)", terminal.output)
+            ended = "" if _answering() else "; THE ANSWER HAD ENDED: use fewer keys"
+            print(f"  {max(map(int, counts))} candidates at a time{ended}", flush=True)
+    finally:
+        terminal.close()
 
 
 def _answering() -> bool:

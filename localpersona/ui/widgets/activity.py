@@ -13,7 +13,9 @@ class Activity(Static):
     """`◐ choosing among 8 answers · 214 tokens · 3 s`; hidden while there is nothing to say."""
 
     DEFAULT_CSS = """
-    Activity { height: auto; color: $text-muted; display: none; }
+    Activity {
+        height: 1; color: $text-muted; display: none; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     Activity.-on { display: block; }
     """
 
@@ -42,4 +44,5 @@ class Activity(Static):
         seconds = int(monotonic() - self.started)
         turned = int((monotonic() - self.started) * 2) if self.app.animation_level != "none" else 0
         wheel = self.WHEEL[turned % len(self.WHEEL)]
-        self.update(f"{wheel} {self.what}" + (f" · {seconds} s" if seconds >= 1 else ""))
+        # Always one line, so nothing else moves: laying out a long chat many times a second would hold up the keys.
+        self.update(f"{wheel} {self.what}" + (f" · {seconds} s" if seconds >= 1 else ""), layout=False)
