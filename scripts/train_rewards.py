@@ -4,7 +4,7 @@
     .venv/bin/python scripts/train_rewards.py --data ../shared/data/styles --keep-network
 
 What it needs besides the app (PyTorch, gguf, safetensors, SciPy, the original encoder) is there after
-./scripts/test. Takes about 40 minutes and up to 6 GB of memory a process on two cores, and can be interrupted: finished epochs are kept in
+./scripts/test. Takes about 40 minutes and 6 GB a process on two cores, and can be interrupted: finished epochs are in
 .cache/. Writes models/reward/ and models/questions.json, the same for the same data on the same machine.
 With --keep-network the reward model stays as it is: prior and questions are made anew, in a minute or two, from the
 data and from models/reward/unseen.npz.
