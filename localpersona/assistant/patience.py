@@ -25,6 +25,9 @@ TYPICAL_TOKENS = 200
 """Of an answer."""
 BLOCK, SHORTEST_BLOCK = 24, 12
 """Tokens of a block. A beginning shorter than that says too little."""
+OVERHEAD = 1.2
+"""What a block-by-block search takes besides its steps and scores: 6.7 and 3.7 plain answers' time were measured where
+those alone make 5.3 and 2.9 (scripts/bench_engine.py)."""
 FIRST_RUNG = 16
 SCORE_SECONDS = 0.15e-3
 """What the reward model takes for one token of a response (0.23 s for 8 answers of 136 words on 2 cores)."""
@@ -97,7 +100,7 @@ def guided_seconds(width: int, speed: Speed, tokens: int) -> float:
     block = min(_block(WIDER * width, speed), tokens)
     first = block * speed.step_of(WIDER * width) + WIDER * width * _scoring(block)
     each = speed.step_of(1) + (width - 1) * _scoring(tokens // 2)
-    return first + (tokens - block) * (speed.step_of(width) + each / block)
+    return OVERHEAD * (first + (tokens - block) * (speed.step_of(width) + each / block))
 
 
 def pruned_seconds(count: int, speed: Speed, tokens: int) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from localpersona.preferences import Weights
 from localpersona.values import Sampling, Turn
 
 How = tuple[int, SearchSpec]
-FULL, PRUNED, NARROWED = "best of 8", "best of 8, pruned", "8 beginnings, then block by block among 3"
+FULL, PRUNED = "best of 8", "best of 8, pruned"
 PLAIN: How = (1, SearchSpec())
 
 
@@ -79,12 +79,8 @@ def searches(speed: Speed | None, tokens: int) -> dict[str, How]:
 
 
 def among_eight() -> dict[str, How]:
-    """Return the ways to choose among eight: whole answers, with pruning, and beginnings only."""
-    return {
-        FULL: (8, SearchSpec()),
-        PRUNED: (8, SearchSpec(pruned=True)),
-        NARROWED: (8, SearchSpec("guided", width=3)),
-    }
+    """Return the ways to choose among eight: whole answers, and with pruning."""
+    return {FULL: (8, SearchSpec()), PRUNED: (8, SearchSpec(pruned=True))}
 
 
 def average_taste() -> Taste:
