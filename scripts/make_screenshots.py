@@ -72,7 +72,7 @@ async def photograph(size: tuple[int, int], seed: int) -> None:
             await pilot.pause(1.5)
             _save(app, "help")
             await pilot.press("escape")
-            for name in ("models", "settings", "onboarding", "welcome", "views"):
+            for name in ("models", "catalogue", "settings", "onboarding", "welcome", "views"):
                 app.push_screen(screen_called(name))
                 await pilot.pause(2.5)
                 _save(app, name)
