@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from importlib import resources
 
 from engine_bench.ours import Ours
 from engine_bench.rivals import BareLoop, HighLevel
 from localpersona.engine.protocol import SearchSpec
-from localpersona.values import Turn
+from localpersona.values import Statistics, Turn
 
 STORY = "Write a very long story about a lighthouse keeper, with many chapters."
 Tell = Callable[[str], None]
@@ -43,9 +44,8 @@ def with_context(ours: Ours, bare: BareLoop, lengths: Sequence[int], tokens: int
     for length in lengths:
         mine, least, read = [], [], 0
         for _ in range(rounds):
-            # Nearly every short word with a space before it is one token.
-            turns = [Turn("user", "the " * max(length - 60, 1) + STORY)]
-            spent = ours.ask(turns, tokens).done.statistics
+            turns = [Turn("user", f"{_page(ours, length - 60)}\n\n{STORY}")]
+            spent = _talkative(ours, turns, tokens)
             read = spent.prompt_tokens
             mine.append(spent.decode_seconds / spent.generated_tokens)
             least.append(bare.seconds(1, tokens, read) / tokens)
@@ -53,6 +53,22 @@ def with_context(ours: Ours, bare: BareLoop, lengths: Sequence[int], tokens: int
         ratio = statistics.median(least) / took
         lines.append(f"after {read:5d} tokens: {1 / took:6.0f} tokens/s, {ratio:.2f} of the bare loop")
     return lines
+
+
+def _page(ours: Ours, tokens: int) -> str:
+    """Return plain English of about so many tokens, rather fewer."""
+    words = resources.files("localpersona.engine").joinpath("perplexity.txt").read_text("utf-8").split()
+    number = max(int(0.95 * tokens * len(words) / ours.engine.count_tokens(" ".join(words))), 0)
+    return " ".join((words * (number // len(words) + 1))[:number])
+
+
+def _talkative(ours: Ours, turns: Sequence[Turn], tokens: int) -> Statistics:
+    """Return what an answer of at least half the tokens took; after a long text the model may end at once."""
+    for seed in range(20):
+        spent = ours.ask(turns, tokens, seed=seed).done.statistics
+        if spent.generated_tokens >= tokens // 2:
+            return spent
+    raise SystemExit("The model says nothing here: name another one with --model.")
 
 
 def first_text(ours: Ours, rival: HighLevel, rounds: int) -> list[str]:
