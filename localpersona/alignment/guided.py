@@ -27,8 +27,8 @@ class Guided:
 
     beside: draft 0 is left alone after the first block and becomes the plain answer, as something to compare
     with; the others branch. It takes at least three drafts.
-    width: how many drafts go on after the first block; 0: all. How an answer begins decides most of what it
-    becomes, so a wide first block and narrow others gain more for the same time.
+    width: how many drafts go on after the first block; 0: all. How an answer begins decides much of what it
+    becomes: 8 drafts, then 3, gained as much as 4 throughout (localpersona bench alignment).
     """
 
     judge: Judge
