@@ -2,7 +2,7 @@
 
 "fast" chooses among beginnings and writes the best one on. The others choose block by block, which gains about as
 much for the time as letting whole answers compete (localpersona bench alignment) and can be read from the first block
-on. The first block, which decides most, is chosen among twice as many; beside it all the plain answer is decoded, so
+on. The first block, which decides much, is chosen among twice as many; beside it all the plain answer is decoded, so
 that there is something to compare. How many candidates there are is what the model's speed affords.
 """
 
