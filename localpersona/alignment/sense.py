@@ -2,7 +2,8 @@
 
 What a small model is unsure of is more often wrong or confused, which the reward model hardly sees. Of 756 rated
 answers of the embedded model, the mean log-probability per token puts 68 % of the pairs within a prompt in the order
-of their quality, the reward model's score 60 %, the best sum of both 67 % (scripts/measure_quality_signals.py). It costs nothing: the probabilities are there when tokens are drawn.
+of their quality, the reward model's score 60 %, the best sum of both 67 % (scripts/measure_quality_signals.py).
+It costs nothing: the probabilities are there when tokens are drawn.
 
 What this does not know: how much larger models' doubts say. And it only compares candidates of one prompt, drawn by
 the same model in the same way.
