@@ -71,7 +71,12 @@ class Assistant:
         self._keeping = Keeping(chats, self._taste, self._answering.candidates_of)
         self.downloads = Downloads()
         self.trail = Trail(store, self._taste)
-        self.people = People(store, self._taste, lambda name: self.update_settings(profile=name))
+        self.people = People(
+            store,
+            self._taste,
+            default=lambda: self._models.saved.profile,
+            remember=lambda name: self.update_settings(profile=name),
+        )
 
     @classmethod
     def open(

@@ -39,7 +39,8 @@ class ModelHost:
         """`override`: a model file, `for_this_run`: settings (None: not), both only for this run, never saved."""
         given = (for_this_run or {}).items()
         self._for_this_run = {name: value for name, value in given if value is not None}
-        self._saved = settings
+        self.saved = settings
+        """What the file says, whatever holds for this run only."""
         self.settings = settings_file.replaced(settings, **self._for_this_run)
         self.notices: tuple[str, ...] = ()
         self._engine = engine
@@ -125,11 +126,11 @@ class ModelHost:
         What held for this run only is saved when it is itself changed, and not with anything else.
         """
         with self._saving:
-            changed = settings_file.replaced(self._saved, **changes)
+            changed = settings_file.replaced(self.saved, **changes)
             settings_file.save(changed, paths.settings())
             for name in changes:
                 self._for_this_run.pop(name, None)
-            self._saved = changed
+            self.saved = changed
             self.settings = settings_file.replaced(changed, **self._for_this_run)
             return self.settings
 

@@ -11,10 +11,17 @@ from localpersona.store import ProfileRow, Store, StoreError
 class People:
     """The profiles, and which of them answers are for. Methods that write raise StoreError."""
 
-    def __init__(self, store: Store, taste: UserTaste, remember: Callable[[str], object]) -> None:
-        """`remember`: writes the name into the settings."""
+    def __init__(
+        self,
+        store: Store,
+        taste: UserTaste,
+        default: Callable[[], str],
+        remember: Callable[[str], object],
+    ) -> None:
+        """`default`: reads the name of the profile to start with from the settings; `remember` writes it there."""
         self._store = store
         self._taste = taste
+        self._default = default
         self._remember = remember
 
     def all(self) -> list[ProfileRow]:
@@ -33,11 +40,13 @@ class People:
         return row
 
     def rename(self, profile_id: int, name: str) -> None:
-        """Give a profile another name; the one in use stays in use."""
-        used = self._taste.profile.id == profile_id
+        """Give a profile another name; the one in use stays in use, and the one to start with that one."""
+        used, former = self._taste.profile.id == profile_id, self._named(profile_id)
         self._store.rename_profile(profile_id, name)
         if used:
-            self.use(" ".join(name.split())[:80])
+            self._taste.switch(self._named(profile_id))
+        if former == self._default():
+            self._remember(self._named(profile_id))
 
     def remove(self, profile_id: int) -> None:
         """Hide a profile; `restore` undoes it. The one in use cannot be removed."""
@@ -48,6 +57,9 @@ class People:
     def restore(self, profile_id: int) -> None:
         """Bring a removed profile back with everything it had."""
         self._store.restore_profile(profile_id)
+
+    def _named(self, profile_id: int) -> str:
+        return next(row.name for row in self._store.profiles(include_deleted=True) if row.id == profile_id)
 
     def _answered(self, profile_id: int) -> int:
         return sum(row.comparison.outcome is not None for row in self._store.comparisons(profile_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scripted_engine import ScriptedEngine
 
 from localpersona.assistant import Assistant
 from localpersona.store import StoreError
@@ -90,6 +91,18 @@ def test_profiles_learn_apart_and_are_switched_without_a_restart(assistant: Assi
     assistant.people.restore(default)
     assistant.people.use("default")
     assert assistant.profile().comparisons == 2
+
+
+def test_the_profile_to_start_with_keeps_its_place_under_a_new_name() -> None:
+    with Assistant.open(engine=ScriptedEngine(), profile="guest") as assistant:
+        default = assistant.store.profile("default").id
+        assistant.people.rename(assistant.profile_row.id, "visitor")
+        assert assistant.profile().name == "visitor"
+        assistant.people.rename(default, "me")
+        assert assistant.profile().name == "visitor"
+    with Assistant.open(engine=ScriptedEngine()) as assistant:
+        assert assistant.profile().name == assistant.settings.profile == "me"
+        assert [row.name for row in assistant.people.all()] == ["visitor", "me"]
 
 
 def test_the_same_prompt_for_nobody_and_for_the_opposite(assistant: Assistant) -> None:
