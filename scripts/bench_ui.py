@@ -89,6 +89,7 @@ class Terminal:
             "COLORTERM": "truecolor",
             "PYTHONPATH": str(ROOT),
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the first start warms that cache, too
         self._process = subprocess.Popen(
             [sys.executable, "-m", "localpersona"],
             stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True,

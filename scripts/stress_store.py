@@ -4,6 +4,7 @@ A process chats, compares, imports, backs up, erases or brings an older database
 that has returned what was acknowledged. It is killed (SIGKILL) at a random moment, 200 times by default, in turns.
 After each time the database is opened: it must be undamaged (every page, foreign keys, the search index against the
 messages), need no repair, and hold everything that was acknowledged. Prints one line a job; ends with 1 if not so.
+--encrypted does the same to an encrypted database.
 
 A kill is not a power cut: what the operating system has taken, it still writes.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import random
 import shutil
 import sqlite3
@@ -29,7 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sqlite_utils import Database, Migrations
 
-from localpersona.store import ChatCopy, MessageCopy, Store, inspect
+from localpersona.store import ChatCopy, MessageCopy, Store, convert, inspect, key_for
+from localpersona.store.connecting import connect
+from localpersona.store.encryption import PASSPHRASE_FILE
 from localpersona.store.migrations import m001_first_schema
 from localpersona.transfer import store_all
 from localpersona.values import Candidate, Comparison
@@ -182,7 +186,7 @@ def problems(path: Path, acknowledged: list[list[str]]) -> list[str]:
 
 
 def _damage(path: Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(connect(str(path), key_for(path)).conn) as connection:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"foreign key: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
         for index in ("messages_search", "messages_pairs"):
@@ -218,12 +222,18 @@ def _missing(store: Store, said: list[str]) -> str:
     return "" if there else "lost: " + " ".join(said)
 
 
-def stress(folder: Path, kills: int, seed: int, jobs: list[str]) -> dict[str, Counter[str]]:
+def stress(
+    folder: Path, kills: int, seed: int, jobs: list[str], passphrase: str | None = None
+) -> dict[str, Counter[str]]:
     """Kill so many times, in turns; return for each job how often what happened. Raises AssertionError."""
     chance = random.Random(seed)
     results = {job: Counter[str]() for job in jobs}
     shared = folder / "localpersona.db"
     make_old(folder / "old.db")
+    Store.open(shared).close()
+    if passphrase is not None:
+        for database in (shared, folder / "old.db"):
+            convert(database, passphrase)
     for number in range(kills):
         job = jobs[number % len(jobs)]
         path = shared
@@ -242,10 +252,20 @@ def stress(folder: Path, kills: int, seed: int, jobs: list[str]) -> dict[str, Co
     return results
 
 
+def to_be_asked(folder: Path) -> str:
+    """Put a passphrase where every process from here on finds it, and return it."""
+    file = folder / "passphrase"
+    file.write_text(words("passphrase"), encoding="utf-8")
+    file.chmod(0o600)
+    os.environ[PASSPHRASE_FILE] = str(file)
+    return words("passphrase")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--encrypted", action="store_true", help="an encrypted database")
     parser.add_argument("--job", nargs=3, metavar=("JOB", "DATABASE", "NAME"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.job:
@@ -253,8 +273,9 @@ def main() -> int:
         JOBS[job](Path(path), name)
         return 0
     with tempfile.TemporaryDirectory() as folder:
+        passphrase = to_be_asked(Path(folder)) if arguments.encrypted else None
         try:
-            results = stress(Path(folder), arguments.kills, arguments.seed, list(JOBS))
+            results = stress(Path(folder), arguments.kills, arguments.seed, list(JOBS), passphrase)
         except AssertionError as error:
             print(error)
             return 1

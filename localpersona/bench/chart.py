@@ -63,7 +63,7 @@ def picture(path: Path, dpi: int) -> Iterator[tuple[Figure, Axes]]:
         figure, axes = pyplot.subplots(figsize=(11.0, 6.4), dpi=dpi)
         try:
             yield figure, axes
-            figure.savefig(path, format="png")
+            figure.savefig(path, format="png", bbox_inches="tight", pad_inches=0.2)  # however long a name is
         except OSError as error:
             raise BenchError(f"{path} cannot be written: {error.strerror or error}") from None
         finally:
