@@ -26,15 +26,21 @@ from localpersona.cli.profile import profile
 from localpersona.cli.transfer import export, import_
 
 
-class _InOrder(click.Group):
-    """Lists commands in the order in which a newcomer meets them, not alphabetically."""
+class _Commands(click.Group):
+    """Lists commands in the order in which a newcomer meets them; options without a command are the chat's."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self.commands)
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        own = {name for parameter in self.get_params(context) for name in parameter.opts}
+        if args and args[0].startswith("-") and args[0].partition("=")[0] not in own:
+            args = ["chat", *args]
+        return super().parse_args(context, args)
+
 
 @click.group(
-    cls=_InOrder,
+    cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -43,7 +49,7 @@ class _InOrder(click.Group):
 def localpersona(context: click.Context) -> None:
     """A private assistant that learns, from about ten choices, how you like to be answered.
 
-    Without a command it opens the chat. Everything stays on this machine.
+    Without a command it opens the chat; options are the chat's then. Everything stays on this machine.
     """
     if context.invoked_subcommand is None:
         context.invoke(chat)

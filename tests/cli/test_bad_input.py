@@ -38,6 +38,14 @@ def test_what_cannot_be_meant_is_wrong_usage(shell: Shell, arguments: tuple[str,
     assert failed_plainly(shell(*arguments), 2)
 
 
+def test_options_without_a_command_are_the_chats(shell: Shell) -> None:
+    for arguments in (("--profile", "guest"), ("--model=x.gguf",), ("--gpu-layers", "0")):
+        outcome = shell(*arguments)
+        assert failed_plainly(outcome, 2) and "needs a terminal" in outcome.err
+    assert "did you mean '--profile'" in shell("--profil", "guest").err.lower()
+    assert shell("--version").out.startswith("localpersona, version")
+
+
 def test_the_home_of_nobody_is_a_name_like_any_other(shell: Shell) -> None:
     assert failed_plainly(shell("models", "use", "~nobody-at-all/x.gguf"), 1)
     assert (
