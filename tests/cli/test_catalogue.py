@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,17 +29,22 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("localpersona.cli.catalogue.is_terminal", lambda stream: True)
 
 
-def interrupt_at(shop: Shop, arrived: int) -> None:
-    """Press Ctrl-C when so many bytes are here and the rest does not come."""
+@pytest.fixture
+def interrupt_at(shop: Shop) -> Iterator[Callable[[int], None]]:
+    """Return a function that presses Ctrl-C when so many bytes are here and the rest does not come."""
 
-    def press() -> None:
+    def press(arrived: int) -> None:
         while not (shop.part.exists() and shop.part.stat().st_size == arrived):
-            stop.wait(0.01)
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    stop = threading.Event()
-    shop.server.script = [serve(arrived, stall=True)]
-    threading.Thread(target=press, daemon=True).start()
+    def interrupt(arrived: int) -> None:
+        shop.server.script = [serve(arrived, stall=True)]
+        threading.Thread(target=press, args=(arrived,), daemon=True).start()
+
+    gc.disable()  # Hypothesis measures collections in a callback, where the interrupt would be lost
+    yield interrupt
+    gc.enable()
 
 
 def test_reading_the_catalogue_contacts_nobody(shell: Shell, shop: Shop) -> None:
@@ -124,9 +131,11 @@ def test_what_cannot_be_downloaded_is_refused_in_words(shell: Shell, shop: Shop,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_ctrl_c_keeps_what_has_arrived_for_the_next_time(shell: Shell, shop: Shop) -> None:
+def test_ctrl_c_keeps_what_has_arrived_for_the_next_time(
+    shell: Shell, shop: Shop, interrupt_at: Callable[[int], None]
+) -> None:
     options = ("models", "download", shop.server.url, "--yes", shop.server.host)
-    interrupt_at(shop, 5_000)
+    interrupt_at(5_000)
     stopped = shell(*options)
     assert stopped.code == 130
     assert (
@@ -138,8 +147,8 @@ def test_ctrl_c_keeps_what_has_arrived_for_the_next_time(shell: Shell, shop: Sho
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.usefixtures("at_a_terminal")
-def test_ctrl_c_offers_to_delete_it(shell: Shell, shop: Shop) -> None:
-    interrupt_at(shop, 5_000)
+def test_ctrl_c_offers_to_delete_it(shell: Shell, shop: Shop, interrupt_at: Callable[[int], None]) -> None:
+    interrupt_at(5_000)
     stopped = shell("models", "download", "tiny", piped=b"y\ny\n")
     assert stopped.code == 130
     assert "Delete what has arrived?" in stopped.err
