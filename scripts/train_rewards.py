@@ -88,6 +88,7 @@ def main() -> None:
     write_json(folder / "prior.json", prior.to_dict())
     results["strangers"] = stranger_figures(scores, bank.sharpened(answers, scores), choices)
     if by_head is not None:
+        results["cost"] = measure_cost(folder)  # only now: a model without a prior of its version does not load
         weights = people_weights(scores, choices, prior)
         results["choice"] = choice_figures(by_head, weights, answers, SEED)
 
@@ -142,6 +143,7 @@ def train_network(answers: Answers, folder: Path, cache: Path) -> tuple[dict[str
             "heads": HEADS,
             "surface": SURFACE,
             "terms": len(heads.counting.lexicon.terms),
+            "trees": len(heads.whole.quality.roots),
             "faithful": faithful,
             "answers": len(answers.rows),
         },
@@ -149,7 +151,6 @@ def train_network(answers: Answers, folder: Path, cache: Path) -> tuple[dict[str
         "alone": alone_figures(parts, answers),
         "beginnings": {f"{share:.0%}": beginning_figures(unseen[share], answers) for share in PREFIXES},
         "spread": spread_figures(by_head, answers),
-        "cost": measure_cost(folder),
     }
     return figures, by_head
 

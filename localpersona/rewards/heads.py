@@ -96,7 +96,7 @@ class Heads:
         """Return (n, K, J), one score a head."""
         read = np.tensordot(features.embeddings, self.embedding_weights, axes=1) + self.embedding_bias
         mixer = self.whole if finished else self.beginning
-        return mixer(read, self.counting.predict(features))
+        return mixer(read, self.counting.predict(features), features.surface)
 
     def described(self, embeddings: Array) -> Array:
         """Return (n, E): what responses are like beyond their traits, in a few numbers."""
@@ -112,6 +112,7 @@ class Heads:
         """Return heads and the hash of their encoder. Raises what a damaged file makes NumPy raise."""
         with np.load(path, allow_pickle=False) as stored:
             data = {name: stored[name] for name in stored.files}
+        surface = Scaling(data["surface_mean"], data["surface_deviation"])
         heads = cls(
             names=tuple(str(data["names"]).split("\n")),
             embedding_weights=data["embedding_weights"],
@@ -120,13 +121,13 @@ class Heads:
             directions=data["directions"],
             counting=Counting(
                 lexicon=Lexicon(tuple(str(data["terms"]).split("\n")), data["rarity"]),
-                surface=Scaling(data["surface_mean"], data["surface_deviation"]),
+                surface=surface,
                 surface_weights=data["surface_weights"],
                 term_weights=data["term_weights"],
                 counted_bias=data["counted_bias"],
             ),
-            whole=Mixer.of(data, "whole"),
-            beginning=Mixer.of(data, "beginning"),
+            whole=Mixer.of(data, "whole", len(surface.mean)),
+            beginning=Mixer.of(data, "beginning", len(surface.mean)),
         )
         heads._check()
         return heads, str(data["encoder_hash"])

@@ -13,27 +13,33 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from localpersona.rewards.mixer import Mixer
+from localpersona.rewards.mixer import QUALITY, Mixer
 from training.data import Floats
+from training.forest import fit_forest
 
 HIDDEN, STARTS = 64, 4
 STEPS, BATCH, RATE, DECAY = 800, 128, 0.02, 0.3
 NOISE = 0.3  # added to the inputs, in standard deviations: the better half of the regularisation
 PAIRS, PAIR_SLOPE, LEAST_GAP = 0.2, 2.0, 0.05
-# Tried: pairs at 0.8 for quality, and that counted twice. .850 of the written answers' pairs were then in order of
-# quality instead of .842, .671 of the small model's instead of .633, but a bad answer below a good one to its prompt
-# in .940 instead of .950.
 SAMPLED = (
     0.25  # of the pairwise loss is about the small model's answers, which are few but what users see first
 )
 
 
-def fit_mixer(read: Floats, counted: Floats, ratings: Floats, written: NDArray[np.bool_], seed: int) -> Mixer:
+def fit_mixer(
+    read: Floats,
+    counted: Floats,
+    surface: Floats,
+    ratings: Floats,
+    written: NDArray[np.bool_],
+    seed: int,
+) -> Mixer:
     """Return a mixer for scores (n, J) of two kinds and ratings (n, J), in standard deviations of the ratings.
 
-    written: (n,) False for the small model's answers.
+    surface: (n, SURFACE). written: (n,) False for the small model's answers.
     """
-    inputs = torch.tensor(np.concatenate([read, counted], axis=1), dtype=torch.float32)
+    seen = np.concatenate([read, counted], axis=1)
+    inputs = torch.tensor(seen, dtype=torch.float32)
     mean, deviation = inputs.mean(0), inputs.std(0) + 1e-6
     targets = torch.tensor((ratings - ratings.mean(0)) / ratings.std(0), dtype=torch.float32)
     source = torch.tensor(written)
@@ -51,6 +57,7 @@ def fit_mixer(read: Floats, counted: Floats, ratings: Floats, written: NDArray[n
         outward=np.concatenate(outward) / STARTS,
         across=np.mean(across, axis=0),
         bias=np.mean(bias, axis=0),
+        quality=fit_forest(np.concatenate([seen, surface], axis=1), targets[:, QUALITY].numpy(), seed),
     )
 
 

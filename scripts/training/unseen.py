@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from localpersona.rewards.features import extract
-from localpersona.rewards.heads import Counting
+from localpersona.rewards.features import Features, extract
 from localpersona.rewards.mixer import Mixer
 from training.data import Answers, Floats, Ints
 from training.finetune import PREFIXES
@@ -26,18 +25,21 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Read and counted scores of n answers, (n, K, J) each, by how much of the answers was shown."""
+    """What the mixers see of n answers, by how much of the answers was shown: 1.0, then PREFIXES."""
 
     read: dict[float, Array]
-    """By share: 1.0, then PREFIXES."""
+    """(n, K, J)."""
     counted: dict[float, Array]
+    """(n, K, J)."""
+    surface: dict[float, Array]
+    """(n, SURFACE)."""
 
     def mean(self, share: float) -> tuple[Floats, Floats]:
-        """Return both as means over heads, (n, J)."""
+        """Return the scores of both kinds as means over heads, (n, J)."""
         return self.read[share].mean(axis=1).astype(float), self.counted[share].mean(axis=1).astype(float)
 
     def mixed(self, mixer: Mixer, share: float, rows: Ints) -> Array:
-        return mixer(self.read[share][rows], self.counted[share][rows])
+        return mixer(self.read[share][rows], self.counted[share][rows], self.surface[share][rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,37 +52,32 @@ def unseen_parts(answers: Answers, groups: Ints, results: Sequence[Path], seed: 
     """Return what the networks of the groups (files in `results`, one a group) and the counting say."""
     parts = [_read(path) for path in results]
     heads = parts[0][1.0].shape[1:]
-    shares = (1.0, *PREFIXES)
-    read = {share: np.zeros((len(groups), *heads), dtype=np.float32) for share in shares}
-    counted = {share: np.zeros((len(groups), *heads), dtype=np.float32) for share in shares}
+    features = {share: _features(answers, share) for share in (1.0, *PREFIXES)}
+    read = {share: np.zeros((len(groups), *heads), dtype=np.float32) for share in features}
+    counted = {share: np.zeros((len(groups), *heads), dtype=np.float32) for share in features}
     for group, found in enumerate(parts):
         inside, outside = np.flatnonzero(groups == group), np.flatnonzero(groups != group)
         print(f"\r  counting: group {group + 1} of {len(parts)}", end="", flush=True)
-        features = extract(*_texts(answers, outside, 1.0), np.zeros((len(outside), 0), dtype=np.float32))
-        counting = fit_counting(features, answers.ratings[outside], answers.prompts[outside], seed)
-        for share in shares:
+        counting = fit_counting(
+            features[1.0].at(outside), answers.ratings[outside], answers.prompts[outside], seed
+        )
+        for share in features:
             read[share][inside] = found[share]
-            counted[share][inside] = count(counting, answers, inside, share)
+            counted[share][inside] = counting.predict(features[share].at(inside))
     print()
-    return Parts(read, counted)
-
-
-def count(counting: Counting, answers: Answers, rows: Ints, share: float) -> Array:
-    """Return (n, K, J) counted scores of the first share of each answer."""
-    return counting.predict(
-        extract(*_texts(answers, rows, share), np.zeros((len(rows), 0), dtype=np.float32))
-    )
+    return Parts(read, counted, {share: shown.surface for share, shown in features.items()})
 
 
 def fit_mixers(parts: Parts, answers: Answers, rows: Ints, seed: int) -> Mixers:
     """Fit both mixers to unseen scores of the given rows."""
     read, counted = parts.mean(1.0)
     ratings, written = answers.ratings[rows], answers.written[rows]
-    whole = fit_mixer(read[rows], counted[rows], ratings, written, seed)
+    whole = fit_mixer(read[rows], counted[rows], parts.surface[1.0][rows], ratings, written, seed)
     some = [parts.mean(share) for share in PREFIXES]
     beginning = fit_mixer(
         np.concatenate([read[rows] for read, _ in some]),
         np.concatenate([counted[rows] for _, counted in some]),
+        np.concatenate([parts.surface[share][rows] for share in PREFIXES]),
         np.concatenate([ratings] * len(some)),
         np.concatenate([written] * len(some)),
         seed,
@@ -113,8 +110,8 @@ def _read(path: Path) -> dict[float, Array]:
         }
 
 
-def _texts(answers: Answers, rows: Ints, share: float) -> tuple[list[str], list[str]]:
-    """Return prompts and the first share of the answers' texts."""
-    chosen = [answers.rows[row] for row in rows]
-    texts = [row["text"][: max(8, round(share * len(row["text"])))] for row in chosen]
-    return [row["prompt"] for row in chosen], texts
+def _features(answers: Answers, share: float) -> Features:
+    """Return what can be counted in the first share of each answer's text."""
+    texts = [row["text"][: max(8, round(share * len(row["text"])))] for row in answers.rows]
+    prompts = [row["prompt"] for row in answers.rows]
+    return extract(prompts, texts, np.zeros((len(texts), 0), dtype=np.float32))

@@ -14,7 +14,7 @@ from training.data import NAMES, Answers
 from training.encoder_gguf import load_weights, reference_embedding, source_folder
 from training.finetune import HEADS, PREFIXES, Task, Texts, run
 from training.fit import fit_counting
-from training.mixing import fit_mixer
+from training.mixing import QUALITY, fit_mixer
 from training.network import SCALE, Network
 from training.people import roc_auc
 from training.unseen import unseen_parts, unseen_scores
@@ -87,13 +87,18 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("hasty")
 def test_the_mixer_learns_that_one_trait_depends_on_how_two_others_combine() -> None:
     read, counted = GENERATOR.normal(size=(1500, 12)), GENERATOR.normal(size=(1500, 12))
+    surface = GENERATOR.normal(size=(1500, SURFACE))
     ratings = read + 0.1 * counted
-    ratings[:, 11] = np.abs(read[:, 0] + read[:, 1])  # no sum of the two says that
-    mixer = fit_mixer(read[:1000], counted[:1000], ratings[:1000], np.arange(1000) % 5 > 0, seed=0)
-    scores = mixer(read[1000:], counted[1000:])
-    assert np.corrcoef(scores[:, 11], ratings[1000:, 11])[0, 1] > 0.6
-    assert np.corrcoef(scores[:, 4], ratings[1000:, 4])[0, 1] > 0.95
-    scaled = mixer.standardised(scores.mean(axis=0), scores.std(axis=0))(read[1000:], counted[1000:])
+    ratings[:, 10] = np.abs(read[:, 0] + read[:, 1])  # no sum of the two says that
+    ratings[:, QUALITY] = (read[:, 0] > 0) * surface[:, 5]
+    learned, fresh = slice(0, 1000), slice(1000, 1500)
+    mixer = fit_mixer(read[learned], counted[learned], surface[learned], ratings[learned],
+                      np.arange(1000) % 5 > 0, seed=0)  # fmt: skip
+    asked = [part[fresh].astype(np.float32) for part in (read[:, None], counted[:, None], surface)]
+    scores = mixer(*asked)[:, 0]
+    for trait, least in ((4, 0.95), (10, 0.6), (QUALITY, 0.8)):
+        assert np.corrcoef(scores[:, trait], ratings[fresh, trait])[0, 1] > least
+    scaled = mixer.standardised(scores.mean(axis=0), scores.std(axis=0))(*asked)[:, 0]
     np.testing.assert_allclose(scaled.mean(axis=0), 0.0, atol=1e-3)
     np.testing.assert_allclose(scaled.std(axis=0), 1.0, atol=1e-3)
 
