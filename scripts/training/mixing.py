@@ -4,6 +4,7 @@ The loss is part squared error (the weights of a user are linear in the scores) 
 loss (answers should come out in order). Pairs are of one source, written or sampled from the small model,
 because that is how answers meet: an easy pair across the two would teach nothing. Several small networks are
 fitted from different starts and averaged, which is one network again, with their hidden units side by side.
+Quality has a forest instead (forest.py).
 """
 
 from __future__ import annotations
