@@ -88,7 +88,9 @@ def main() -> None:
     write_json(folder / "prior.json", prior.to_dict())
     results["strangers"] = stranger_figures(scores, bank.sharpened(answers, scores), choices)
     if by_head is not None:
-        results["cost"] = measure_cost(folder)  # only now: a model without a prior of its version does not load
+        results["cost"] = measure_cost(
+            folder
+        )  # only now: a model without a prior of its version does not load
         weights = people_weights(scores, choices, prior)
         results["choice"] = choice_figures(by_head, weights, answers, SEED)
 
