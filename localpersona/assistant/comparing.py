@@ -125,7 +125,8 @@ def what_changed(before: Weights, after: Weights) -> str:
     sides = {index: float(np.sign(moved[index])) * known[index].mean / known[index].sd for index in noticed}
     top = max(sides, key=sides.__getitem__)
     towards = pole(after.names[top], float(moved[top])).prefers
-    if sides[top] > 0 and known[top].claimed:
+    alone = len(after.importance) < 2  # then it is rather the prior that claims
+    if sides[top] > 0 and known[top].claimed and not alone:
         return f"You seem to prefer {towards}."
     if sides[top] >= HINT:
         return f"Perhaps you prefer {towards}; a few more comparisons will tell."
