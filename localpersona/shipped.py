@@ -20,6 +20,11 @@ def reward_model() -> Path:
     return Path(os.environ.get(REWARDS) or models() / "reward")
 
 
+def sense() -> Path:
+    """Return the file of the probe that reads the embedded model's logits."""
+    return models() / "sense.npz"
+
+
 def question_bank() -> Path:
     """Return the JSON file of the questions."""
     return models() / "questions.json"

@@ -57,6 +57,8 @@ class Candidate:
     """(J,) standardised trait scores; empty when the candidate was not scored."""
     spread: tuple[float, ...] = ()
     """(J,) disagreement of the reward model's heads; empty when not scored."""
+    reading: float | None = None
+    """Quality as a probe reads it from the model's logits, standardised; None for a model without a probe."""
 
 
 @dataclass(frozen=True, slots=True)

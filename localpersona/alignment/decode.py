@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from localpersona.alignment.answer_text import AnswerText
 from localpersona.alignment.decoder import Decoder, Stopped
 from localpersona.alignment.sampling import Sampler
+from localpersona.alignment.sense import Reading
 from localpersona.values import FinishReason
 
 
@@ -30,6 +31,8 @@ class Draft:
     """How many tokens were drawn for it in all, also those that were not kept."""
     log_probability: float = 0.0
     """Sum over `tokens`, natural logarithm."""
+    reading: Reading | None = None
+    """What a probe makes of the logits; None for a model without one."""
     finish_reason: FinishReason | None = None
     """None while it is being decoded."""
 
@@ -53,10 +56,13 @@ class Draft:
 
     def draw(self, decoder: Decoder, max_tokens: int) -> None:
         """Draw one token from the sequence's logits."""
-        token, log_probability = self.sampler.draw(decoder.logits(self.sequence))
+        row = decoder.logits(self.sequence)
+        token, log_probability = self.sampler.draw(row)
         if decoder.ends(token):
             self.finish("stop")
             return
+        if self.reading is not None:
+            self.reading.hear(row)
         self.drawn += 1
         self.tokens.append(token)
         self.log_probability += log_probability
@@ -73,6 +79,8 @@ class Draft:
         self.text = copy.deepcopy(other.text)
         self.tokens, self.answered = list(other.tokens), other.answered
         self.log_probability, self.finish_reason = other.log_probability, other.finish_reason
+        if self.reading is not None and other.reading is not None:
+            self.reading.follow(other.reading)
 
     def finish(self, reason: FinishReason) -> None:
         """Grow no further. What the text held back is then part of it."""

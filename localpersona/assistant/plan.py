@@ -10,7 +10,7 @@ from localpersona.alignment.requests import without
 from localpersona.assistant.patience import search_for
 from localpersona.assistant.taste import UserTaste
 from localpersona.assistant.toolbox import Tools, Wanted, tools, wanted
-from localpersona.engine.judging import values_of
+from localpersona.engine.judging import judged, values_of
 from localpersona.engine.protocol import EngineError, ModelInfo, SearchSpec, Speed, Taste
 from localpersona.settings import Settings
 from localpersona.values import Candidate, Explanation, Sampling
@@ -124,5 +124,7 @@ def explained(
     values = [0.0] * len(candidates)
     if candidates and all(len(candidate.traits) == len(names) for candidate in candidates):
         values = values_of(candidates, taste).tolist()
+        rows = judged(candidates, taste).tolist()
+        candidates = tuple(replace(one, traits=tuple(row)) for one, row in zip(candidates, rows, strict=True))
     found = explain(candidates, chosen, taste.mean, names, values, instruction, claimed=user.claimed())
     return replace(found, summary=" ".join([found.summary, *what.notes]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from localpersona.alignment.answer_text import AnswerText
 from localpersona.alignment.best_of_n import BestOfN
@@ -15,8 +16,10 @@ from localpersona.alignment.pruning import PrunedBestOfN, halving
 from localpersona.alignment.reasoning import split_reasoning
 from localpersona.alignment.sampling import Sampler
 from localpersona.alignment.search import Search, Step
+from localpersona.alignment.sense import Probe, Reading
 from localpersona.engine.judging import Scorer, TasteJudge
 from localpersona.engine.llama import LlamaModel
+from localpersona.engine.probe_file import probe_for
 from localpersona.engine.protocol import EngineEvent, Generated, GenerateRequest, PromptRead
 from localpersona.engine.streaming import Stream
 from localpersona.engine.voice import Voice, voice
@@ -85,9 +88,18 @@ class Generation:
         begun, _ = split_reasoning(self.request.continuation)
         return TasteJudge(self.score, self.request.taste, question, begun)
 
+    @cached_property
+    def _probe(self) -> Probe | None:
+        """What reads the model's logits where candidates are compared."""
+        compares = self.request.taste is not None and self.request.candidates > 1
+        return probe_for(self.model.spec.path, self.model.vocabulary.size) if compares else None
+
     def _draft(self, index: int, found: Voice) -> Draft:
         sampling = self.request.sampling
-        return Draft(index, Sampler(sampling, sampling.seed + index), self._text(found))
+        draft = Draft(index, Sampler(sampling, sampling.seed + index), self._text(found))
+        if self._probe is not None:
+            draft.reading = Reading(self._probe)
+        return draft
 
     def _text(self, found: Voice) -> AnswerText:
         return AnswerText(
@@ -128,6 +140,7 @@ def _candidate(draft: Draft, judge: TasteJudge | None) -> Candidate:
         tokens=len(draft.tokens),
         finish_reason=draft.finish_reason or "cancelled",
         mean_log_probability=draft.mean_log_probability,
+        reading=draft.reading.quality if draft.reading is not None else None,
         traits=traits,
         spread=spread,
     )

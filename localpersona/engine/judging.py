@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from localpersona.alignment.beginnings import expected
 from localpersona.alignment.best_of_n import choose
 from localpersona.alignment.decode import Draft
 from localpersona.alignment.search import Values
-from localpersona.alignment.sense import sense
+from localpersona.alignment.sense import by_log_probability, by_probe
 from localpersona.engine.protocol import Scores, Taste
 from localpersona.rewards.traits import TRAITS
 from localpersona.values import Candidate
@@ -20,7 +21,18 @@ Scorer = Callable[[str, Sequence[str], bool], Scores]
 """From a prompt, responses to it and whether they are whole to their trait scores."""
 Row = tuple[tuple[float, ...], tuple[float, ...]]
 """Traits (J,) and spread (J,) of one response."""
+Array = NDArray[np.float64]
 _NAMES = tuple(trait.name for trait in TRAITS)
+_QUALITY = _NAMES.index("quality")
+
+
+def judged(candidates: Sequence[Candidate], taste: Taste) -> Array:
+    """Return (n, J) the whole answers' traits, quality as far as the language model itself knows it.
+
+    All must have trait scores.
+    """
+    said = [_Said(one.text, one.mean_log_probability, one.reading) for one in candidates]
+    return _judged(said, np.array([candidate.traits for candidate in candidates]), taste)
 
 
 def values_of(candidates: Sequence[Candidate], taste: Taste) -> Values:
@@ -29,17 +41,42 @@ def values_of(candidates: Sequence[Candidate], taste: Taste) -> Values:
     All must have trait scores. Raises ValueError when these are of other traits than the taste.
     """
     spread = [candidate.spread or (0.0,) * len(taste.mean) for candidate in candidates]
-    nats = [candidate.mean_log_probability for candidate in candidates]
-    texts = [candidate.text for candidate in candidates]
-    return _values(texts, [candidate.traits for candidate in candidates], spread, nats, taste)
+    return _values([one.text for one in candidates], judged(candidates, taste), spread, taste)
 
 
-def _values(
-    texts: Sequence[str], traits: ArrayLike, spread: ArrayLike, nats: Sequence[float], taste: Taste
-) -> Values:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One candidate, and what the language model says of it."""
+
+    text: str
+    nats: float
+    reading: float | None
+    whole: bool = True
+
+
+def _values(texts: Sequence[str], traits: Array, spread: ArrayLike, taste: Taste) -> Values:
     usable = [bool(text.strip()) for text in texts]
-    chosen = choose(traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable)
-    return chosen.values + sense(nats, [len(text.split()) for text in texts], taste.mean, _NAMES)
+    return choose(traits, spread, taste.mean, taste.covariance, taste.uncertainty_penalty, usable).values
+
+
+def _judged(said: Sequence[_Said], traits: Array, taste: Taste) -> Array:
+    """Return the traits (n, J) with the language model's own sense of quality, for those who like quality."""
+    usable = [row for row, one in enumerate(said) if one.text.strip()]
+    if traits.shape[1:] == (len(_NAMES),) and len(taste.mean) == len(_NAMES) and taste.mean[_QUALITY] > 0:
+        traits = traits.copy()
+        traits[usable, _QUALITY] += _sense([said[row] for row in usable], traits[usable, _QUALITY].tolist())
+    return traits
+
+
+def _sense(said: Sequence[_Said], scores: Sequence[float]) -> Array:
+    """Return (n,) standard deviations of quality to be added to the scores."""
+    words = [len(one.text.split()) for one in said]
+    readings = [one.reading for one in said if one.reading is not None]
+    if len(readings) < len(said):
+        return by_log_probability([one.nats for one in said], words)
+    return by_probe(
+        readings, scores, [0 if one.whole else count for one, count in zip(said, words, strict=True)]
+    )
 
 
 class TasteJudge:
@@ -65,7 +102,8 @@ class TasteJudge:
         begun = [index for index, (_, whole) in enumerate(keys) if not whole]
         if begun and traits.shape[1] == len(_NAMES):
             traits[begun] = expected(traits[begun], _NAMES, [len(texts[index].split()) for index in begun])
-        return _values(texts, traits, spread, [draft.mean_log_probability for draft in drafts], self._taste)
+        traits = _judged([_said(draft) for draft in drafts], traits, self._taste)
+        return _values(texts, traits, spread, self._taste)
 
     def row(self, text: str) -> Row:
         """Return the scores that this text was judged by; empty ones when it never was."""
@@ -77,3 +115,8 @@ class TasteJudge:
             scores = self._score(self._prompt, [self._begun + text for text in new], whole)
             rows = zip(scores.traits, scores.spread, strict=True)
             self._rows |= {(text, whole): row for text, row in zip(new, rows, strict=True)}
+
+
+def _said(draft: Draft) -> _Said:
+    reading = draft.reading.quality if draft.reading is not None else None
+    return _Said(draft.text.text, draft.mean_log_probability, reading, draft.whole)

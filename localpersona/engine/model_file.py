@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from localpersona.engine.machine import physical_memory
@@ -13,6 +15,9 @@ from localpersona.text import one_line
 _ABSURD = 3
 """Times the memory. Less is the user's business: files may be read from disk again and again, if slowly, and a
 graphics card has memory of its own."""
+_ENDS = 2**20
+"""Bytes hashed at either end of a model's file: the header, and the last weights. With the size, no two models
+agree in them; all of it would take a minute for a large one."""
 
 
 def absolute(spec: ModelSpec) -> ModelSpec:
@@ -29,6 +34,22 @@ def size_of(path: str) -> int:
         return Path(path).stat().st_size
     except OSError:
         return 0
+
+
+def fingerprint(path: str) -> str:
+    """Return 32 hexadecimal digits that tell the model's file from any other. Raises OSError."""
+    status = Path(path).stat()
+    return _fingerprint(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _fingerprint(path: str, size: int, _modified: int) -> str:
+    digest = hashlib.sha256(str(size).encode())
+    with Path(path).open("rb") as file:
+        digest.update(file.read(_ENDS))
+        file.seek(max(size - _ENDS, 0))
+        digest.update(file.read(_ENDS))
+    return digest.hexdigest()[:32]
 
 
 def checked(path: str) -> GgufHeader:

@@ -4,11 +4,12 @@ or an answer, which tells whether it makes sense to the model."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 
 import numpy as np
 from llama_cpp import llama_cpp as L
+from numpy.typing import NDArray
 
 from localpersona.engine.llama_decoder import LlamaDecoder
 from localpersona.engine.protocol import ModelError
@@ -48,8 +49,32 @@ def mean_log_probability(
     return -math.fsum(losses) / len(losses)
 
 
+def logits_before(
+    decoder: LlamaDecoder, vocabulary: Vocabulary, prompt: Sequence[int], response: Sequence[int]
+) -> Iterator[NDArray[np.float64]]:
+    """Yield, in pieces (k, vocabulary) of at most 64 rows, the logits that each token of the response was drawn from.
+
+    By the model alone: neither adapters nor vectors. Raises ModelError.
+    """
+    return _rows(decoder, [*prompt, *response], vocabulary.size, len(prompt))
+
+
 def _losses(decoder: LlamaDecoder, tokens: Sequence[int], size: int, first: int) -> list[float]:
-    """Return -log p of each token from number `first` on, given those before it. In a context of its own."""
+    """Return -log p of each token from number `first` on, given those before it."""
+    losses: list[float] = []
+    first = max(first, 1)  # nothing stands before the first
+    for logits in _rows(decoder, tokens, size, first):
+        logits -= logits.max(axis=1, keepdims=True)
+        at = first + len(losses)
+        chosen = logits[np.arange(len(logits)), tokens[at : at + len(logits)]]
+        losses += list(np.log(np.exp(logits).sum(axis=1)) - chosen)
+    return losses
+
+
+def _rows(
+    decoder: LlamaDecoder, tokens: Sequence[int], size: int, first: int
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the logits that the tokens from number `first` on are drawn from. In a context of its own."""
     parameters = L.llama_context_default_params()
     parameters.n_ctx, parameters.n_batch, parameters.n_ubatch = len(tokens), _ROWS, _ROWS
     parameters.n_threads = parameters.n_threads_batch = decoder.threads
@@ -57,7 +82,6 @@ def _losses(decoder: LlamaDecoder, tokens: Sequence[int], size: int, first: int)
     if not context:
         raise ModelError("There is not enough memory to measure this model.\nClose other programs.")
     batch = L.llama_batch_init(_ROWS, 0, 1)
-    losses: list[float] = []
     try:
         for start in range(0, len(tokens) - 1, _ROWS):
             rows = tokens[start : min(start + _ROWS, len(tokens) - 1)]
@@ -71,11 +95,7 @@ def _losses(decoder: LlamaDecoder, tokens: Sequence[int], size: int, first: int)
                 raise ModelError("The model cannot be measured: llama.cpp fails to run it.\nChoose another.")
             if wanted:
                 pointer = L.llama_get_logits(context)
-                logits = np.ctypeslib.as_array(pointer, shape=(len(wanted), size)).astype(float)
-                logits -= logits.max(axis=1, keepdims=True)
-                chosen = logits[np.arange(len(wanted)), [tokens[at + 1] for at in wanted]]
-                losses += list(np.log(np.exp(logits).sum(axis=1)) - chosen)
+                yield np.ctypeslib.as_array(pointer, shape=(len(wanted), size)).astype(float)
     finally:
         L.llama_batch_free(batch)
         L.llama_free(context)
-    return losses

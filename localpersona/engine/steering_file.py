@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import zipfile
@@ -14,20 +13,17 @@ import numpy as np
 
 from localpersona import paths
 from localpersona.alignment.steering import Directions
+from localpersona.engine.model_file import fingerprint
 from localpersona.engine.protocol import ModelError
 
 _FORMAT = 1
-_ENDS = 2**20
-"""Bytes hashed at either end of a model's file: the header, and the last weights. With the size, no two models
-agree in them; all of it would take a minute for a large one."""
 _MOST_BYTES = 2**30
 _MAKE = "localpersona models steer"
 
 
 def place(model: str) -> Path:
     """Return where the directions of a model's file belong, whether or not they were made. Raises OSError."""
-    status = Path(model).stat()
-    return paths.cache() / "steering" / f"{_fingerprint(model, status.st_size, status.st_mtime_ns)}.npz"
+    return paths.cache() / "steering" / f"{fingerprint(model)}.npz"
 
 
 def write_directions(directions: Directions, path: Path) -> None:
@@ -79,13 +75,3 @@ def _read(path: str, _modified: int, size: int) -> Directions:
     if not np.isfinite(vectors).all():
         raise ValueError("not numbers")
     return Directions(tuple(map(str, names)), vectors.astype(np.float32))
-
-
-@lru_cache(maxsize=16)
-def _fingerprint(model: str, size: int, _modified: int) -> str:
-    digest = hashlib.sha256(str(size).encode())
-    with Path(model).open("rb") as file:
-        digest.update(file.read(_ENDS))
-        file.seek(max(size - _ENDS, 0))
-        digest.update(file.read(_ENDS))
-    return digest.hexdigest()[:32]

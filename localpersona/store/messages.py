@@ -153,10 +153,10 @@ class Messages(Chats):
         self._execute("DELETE FROM candidates WHERE message_id = ?", message_id)
         for position, candidate in enumerate(candidates):
             self._execute(
-                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 message_id, position, candidate.text, candidate.reasoning, candidate.seed, candidate.tokens,
                 candidate.finish_reason, candidate.mean_log_probability,
-                json.dumps(candidate.traits), json.dumps(candidate.spread), version,
+                json.dumps(candidate.traits), json.dumps(candidate.spread), version, candidate.reading,
             )  # fmt: skip
 
     @read
@@ -205,6 +205,7 @@ def _candidate(row: sqlite3.Row, *, scored: bool) -> Candidate:
         tokens=row["tokens"],
         finish_reason=row["finish_reason"],
         mean_log_probability=row["mean_log_probability"],
+        reading=row["reading"],
         traits=tuple(json.loads(row["traits"])) if scored else (),
         spread=tuple(json.loads(row["spread"])) if scored else (),
     )

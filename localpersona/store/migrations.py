@@ -32,10 +32,16 @@ def m004_scripts_without_spaces(db: Database) -> None:
         db.execute(statement)
 
 
+def m005_readings(db: Database) -> None:
+    """Quality of a candidate as a probe reads it from the model's logits; NULL where there is no probe."""
+    db.execute("ALTER TABLE candidates ADD COLUMN reading REAL")
+
+
 migrations()(m001_first_schema)
 migrations()(m002_chats_that_travel)
 migrations()(m003_chat_options)
 migrations()(m004_scripts_without_spaces)
+migrations()(m005_readings)
 
 
 _PROFILES = (

@@ -11,7 +11,7 @@
           "state": "complete" | "stopped" | "failed", "finish_reason": "stop" | … | null, "model": "",
           "chosen": 0, "version": "",   which of the candidates; the reward model that scored them
           "candidates": [{"text": …, "reasoning": …, "seed": 1, "tokens": 80, "finish_reason": …,
-                          "mean_log_probability": -0.4, "traits": […], "spread": […]}, …]}, …]}, …]}
+                          "mean_log_probability": -0.4, "reading": null, "traits": […], "spread": […]}, …]}, …]}, …]}
 
 Only role and text of a message, and uid of a chat, must be there.
 """
@@ -19,7 +19,6 @@ Only role and text of a message, and uid of a chat, must be there.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, get_args
@@ -111,6 +110,7 @@ def _candidate(fields: Any) -> Candidate:
         tokens=int(_number(fields.get("tokens"))),
         finish_reason=reason if reason in get_args(FinishReason) else "stop",
         mean_log_probability=_number(fields.get("mean_log_probability")),
+        reading=next(iter(_numbers([fields.get("reading")])), None),
         traits=_numbers(fields.get("traits")),
         spread=_numbers(fields.get("spread")),
     )
@@ -132,5 +132,5 @@ def _number(value: object) -> float:
 def _numbers(value: object) -> tuple[float, ...]:
     """Return trait scores, or none when one of them is no finite number."""
     numbers = value if isinstance(value, list) else []
-    whole = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+    whole = all(isinstance(number, int | float) and abs(number) <= _LARGEST for number in numbers)
     return tuple(float(number) for number in numbers) if whole else ()

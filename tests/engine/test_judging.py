@@ -9,7 +9,8 @@ import pytest
 
 from localpersona.alignment.decode import Draft
 from localpersona.alignment.sampling import Sampler
-from localpersona.engine.judging import TasteJudge, values_of
+from localpersona.alignment.sense import Probe, Reading
+from localpersona.engine.judging import TasteJudge, judged, values_of
 from localpersona.engine.protocol import Scores, Taste
 from localpersona.rewards import TRAITS
 from localpersona.values import Candidate, Sampling
@@ -87,3 +88,33 @@ def test_of_equal_answers_the_one_that_the_model_finds_probable_is_worth_more() 
     stored = [Candidate(long, mean_log_probability=nats, traits=(0.0,) * J) for nats in (-2, -1)]
     mean = tuple(2.0 * (trait.name == "quality") for trait in TRAITS)
     assert values_of(stored, Taste(mean, ((0.0,) * J,) * J, "v")).tolist() == pytest.approx(values.tolist())
+
+
+def test_where_a_probe_reads_the_model_its_readings_are_the_quality() -> None:
+    """The scorer finds the second better, the readings the first; an empty draft has no reading and no value."""
+
+    def read(text: str, quality: float | None, whole: bool = True) -> Draft:
+        made = draft(text, whole, nats=-5.0 if quality == 1.0 else -1.0)
+        made.reading = Reading(Probe(np.zeros(1, np.float32), np.zeros(1, np.float32), quality or 0.0))
+        if quality is not None:
+            made.reading.hear(np.zeros(1, np.float32))
+        return made
+
+    said = [read("so " * 80, 1.0), read("so! " * 80, 0.0), read("", None)]
+    values = judge(Scorer(), quality=2.0)(said)
+    assert values[0] - values[1] == pytest.approx(2.0 * 1.15) and values[2] == -np.inf
+    begun = judge(Scorer(), quality=2.0)([read("so " * 20, 1.0, False), read("so! " * 20, 0.0, False)])
+    assert 0 < begun[0] - begun[1] < 2.0
+    liked = judge(Scorer(), humour=1.0)(said)
+    assert liked[1] - liked[0] == pytest.approx(80.0)
+    stored = [
+        Candidate("so " * 80, reading=1.0, traits=(0.0,) * J),
+        Candidate("so!", reading=0.0, traits=(9.0,) * J),
+    ]
+    mean = tuple(2.0 * (trait.name == "quality") for trait in TRAITS)
+    weights = Taste(mean, ((0.0,) * J,) * J, "v")
+    values = values_of(stored, weights)
+    assert values[0] - values[1] == pytest.approx(2.0 * 1.15)
+    rows = judged(stored, weights)
+    assert rows[0, QUALITY] - rows[1, QUALITY] == pytest.approx(1.15)
+    assert rows[:, HUMOUR].tolist() == [0.0, 9.0] and stored[1].traits == (9.0,) * J

@@ -138,3 +138,28 @@ def test_an_answer_that_is_nothing_but_reasoning_is_not_chosen_by_its_scores(
     assert last.chosen == 0 and all(
         candidate.reasoning and not candidate.text for candidate in last.candidates
     )
+
+
+def test_several_candidates_are_read_by_the_models_probe(
+    engine: EngineClient, rewards: RewardModel, ask: Ask
+) -> None:
+    """What it reads is the quality that is chosen by; a single answer is compared with nothing."""
+    request = replace(ask(candidates=3, max_tokens=40), taste=taste(rewards.version, quality=1.0))
+    _, last = answer(engine, request)
+    readings = [candidate.reading for candidate in last.candidates]
+    assert all(reading is not None and -3 < reading < 1 for reading in readings) and len(set(readings)) == 3
+    best = max(range(3), key=lambda index: readings[index] or 0.0)
+    assert last.chosen == best  # quality is all that counts here, and the reading is the quality
+    _, alone = answer(engine, replace(request, candidates=1))
+    assert alone.candidates[0].reading is None
+
+
+def test_a_model_without_a_probe_has_no_readings(rewards: RewardModel, tmp_path: Path, ask: Ask) -> None:
+    write_gguf(tmp_path / "tiny.gguf", template=CHATML)
+    engine = EngineClient(ModelSpec(str(tmp_path / "tiny.gguf"), context_length=256))
+    try:
+        request = replace(ask(candidates=2, max_tokens=4), taste=taste(rewards.version, quality=1.0))
+        *_, last = engine.generate(request)
+        assert [candidate.reading for candidate in last.candidates] == [None, None]
+    finally:
+        engine.close()

@@ -39,7 +39,7 @@ def test_a_parent_must_be_in_the_same_chat(store: Store, chat_id: int, profile_i
 
 def test_an_answer_is_finished_with_everything_that_led_to_it(store: Store, chat_id: int) -> None:
     candidates = (
-        Candidate("short", "thought", 7, 3, "stop", -0.5, (0.1, -2.0), (0.01, 0.02)),
+        Candidate("short", "thought", 7, 3, "stop", -0.5, (0.1, -2.0), (0.01, 0.02), -1.25),
         Candidate("long", seed=8, finish_reason="length"),
     )
     statistics = Statistics(prompt_tokens=12, decode_seconds=0.5)

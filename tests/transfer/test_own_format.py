@@ -16,7 +16,7 @@ from localpersona.values import Candidate
 
 WHEN = "2026-01-02T03:04:05.678+00:00"
 CANDIDATES = (
-    Candidate("short", seed=1, tokens=3, traits=(0.5,), spread=(0.1,)),
+    Candidate("short", seed=1, tokens=3, traits=(0.5,), spread=(0.1,), reading=-1.25),
     Candidate("long \x1b[31m", "why"),
 )
 CHAT = ChatCopy(
@@ -88,13 +88,16 @@ def test_what_would_not_fit_together_is_refused_in_one_line(changes: dict[str, A
 
 def test_odd_values_that_harm_nobody_become_usual_ones() -> None:
     changes = {"created": "yesterday", "messages__1__state": "odd", "messages__1__finish_reason": 5,
-               "messages__1__candidates__0__traits": [float("nan")], "messages__1__candidates__1__tokens": 10**400,
+               "messages__1__candidates__0__traits": [float("nan")],
+               "messages__1__candidates__0__reading": "good", "messages__1__candidates__0__spread": [10**400],
+               "messages__1__candidates__1__tokens": 10**400,
                "messages__2__reasoning": None,
                "options": {"pinned": "yes", "system_prompt": 3, "temperature": 99}}  # fmt: skip
     (chat,) = read(document(**changes))
     assert chat.created == WHEN
     assert chat.options == ChatOptions(temperature=2.0)
     assert (chat.messages[1].state, chat.messages[1].finish_reason) == ("complete", None)
+    assert chat.messages[1].candidates[0].reading is None
     assert (chat.messages[1].candidates[0].traits, chat.messages[1].candidates[1].tokens) == ((), 0)
 
 
