@@ -10,7 +10,9 @@ import numpy as np
 from engine_bench.decoding import STORY, Tell
 from engine_bench.ours import FULL, PLAIN, How, Ours, Run, average_taste, somebodys_taste
 from engine_bench.rivals import HighLevel
-from localpersona.values import Turn
+from localpersona.engine.judging import judged
+from localpersona.engine.protocol import Taste
+from localpersona.values import Candidate, Turn
 
 _RESAMPLES = 2000
 
@@ -57,10 +59,10 @@ def gains(ours: Ours, ways: Mapping[str, How], prompts: Sequence[str], tokens: i
         tell(f"gains, prompt {number + 1} of {len(prompts)}")
         turns, taste = [Turn("user", prompt)], somebodys_taste(number)
         plain = ours.ask(turns, tokens, PLAIN, None, seed=8 * number)
-        floor = _value(ours, prompt, plain.text, taste.mean)
-        for name, how in ways.items():
-            run = ours.ask(turns, tokens, how, taste, seed=8 * number)
-            won[name].append(_value(ours, prompt, run.text, taste.mean) - floor)
+        runs = {name: ours.ask(turns, tokens, how, taste, seed=8 * number) for name, how in ways.items()}
+        floor = runs[FULL].done.candidates[0]  # the plain answer, with its scores
+        for name, run in runs.items():
+            won[name].append(gain(floor, run.done.candidates[run.done.chosen], taste))
             cost[name].append(run.seconds / plain.seconds)
     lines = [f"gain in reward over a plain answer, {len(prompts)} prompts, answers of up to {tokens} tokens:"]
     for name in ways:
@@ -72,8 +74,10 @@ def gains(ours: Ours, ways: Mapping[str, How], prompts: Sequence[str], tokens: i
     return lines
 
 
-def _value(ours: Ours, prompt: str, text: str, weights: Sequence[float]) -> float:
-    return float(np.dot(ours.engine.score(prompt, [text]).traits[0], weights))
+def gain(plain: Candidate, chosen: Candidate, taste: Taste) -> float:
+    """Return how much more the chosen answer is worth than the plain one, by what was searched with."""
+    before, after = judged((plain, chosen), taste)
+    return float((after - before) @ np.array(taste.mean))
 
 
 def share(won: np.ndarray, full: np.ndarray) -> tuple[float, float, float]:

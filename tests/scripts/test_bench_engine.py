@@ -8,7 +8,11 @@ from pathlib import Path
 import bench_engine
 import numpy as np
 import pytest
-from engine_bench.searching import share
+from engine_bench.searching import gain, share
+
+from localpersona.engine.protocol import Taste
+from localpersona.rewards import TRAITS
+from localpersona.values import Candidate
 
 
 def test_about_a_hundred_prompts_come_along() -> None:
@@ -34,3 +38,16 @@ def test_a_share_is_one_of_mean_gains_with_an_interval_around_it() -> None:
     assert ratio == pytest.approx(0.5) and low == pytest.approx(0.5) and high == pytest.approx(0.5)
     ratio, low, high = share(np.random.default_rng(2).normal(1.0, 1.0, 200), full)
     assert low < ratio < high and ratio == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_gain_is_in_what_was_searched_with() -> None:
+    """Quality is what a probe read where there is one, whatever the reward model says of it."""
+    names = [trait.name for trait in TRAITS]
+    traits = [tuple(float(name == "humour") * worth for name in names) for worth in (1.0, 3.0)]
+    taste = Taste(
+        tuple({"humour": 0.5, "quality": 2.0}.get(name, 0.0) for name in names), ((0.0,) * 12,) * 12, "v"
+    )
+    plain, chosen = (Candidate("so", traits=row) for row in traits)
+    assert gain(plain, chosen, taste) == pytest.approx(0.5 * 2.0) and gain(plain, plain, taste) == 0
+    plain, chosen = (Candidate("so", traits=row, reading=-number) for number, row in enumerate(traits))
+    assert gain(plain, chosen, taste) == pytest.approx(0.5 * 2.0 - 2.0 * 1.15)
