@@ -11,6 +11,7 @@ one prompt, drawn by the same model in the same way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,10 @@ class Reading:
 
     def hear(self, row: Row) -> None:
         """Take in the logits (vocabulary,) that a token of the answer is drawn from."""
-        if not self._tokens:
-            self._asked = float(self._probe.asked @ row)
-        self._sum += float(self._probe.answer @ row)
+        with np.errstate(invalid="ignore"):
+            if not self._tokens:
+                self._asked = float(self._probe.asked @ row)
+            self._sum += float(self._probe.answer @ row)
         self._tokens += 1
 
     def follow(self, other: Reading) -> None:
@@ -66,8 +68,9 @@ class Reading:
 
     @property
     def quality(self) -> float | None:
-        """None before the first token."""
-        return self._probe.offset + self._asked + self._sum / self._tokens if self._tokens else None
+        """None before the first token, and where logits were no numbers."""
+        read = self._probe.offset + self._asked + self._sum / max(self._tokens, 1)
+        return read if self._tokens and math.isfinite(read) else None
 
 
 def by_log_probability(nats: Sequence[float], words: Sequence[int]) -> Array:

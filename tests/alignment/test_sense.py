@@ -28,6 +28,8 @@ def test_a_reading_is_of_the_first_logits_and_of_the_mean_of_all() -> None:
     assert other.quality == reading.quality
     other.hear(ROWS[0])
     assert other.quality != reading.quality
+    other.hear(np.full(3, -np.inf, np.float32))  # some models rule tokens out
+    assert other.quality is None
 
 
 def test_a_draft_reads_the_logits_of_the_tokens_that_it_keeps() -> None:
