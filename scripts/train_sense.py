@@ -23,7 +23,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,11 @@ class Read:
         """Return what the probe sees of the answers, or of their beginnings."""
         return self.means[:, beginning], self.asked
 
+    def beginnings(self) -> Iterator[list[Array]]:
+        """Yield for each length of beginnings their products with whole answers; see `probe.held_out`."""
+        for index in range(len(BEGINNINGS)):
+            yield probe.grams(self.blocks(index), self.blocks())
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -86,37 +91,41 @@ def main() -> None:
 
     every = np.array([row["ratings"]["quality"] for row in rows], float)
     ratings = np.array([answer["ratings"]["quality"] for answer in answers], float)
-    goal = (
-        ratings - every.mean()
-    ) / every.std()  # as the reward model's scores: 0 is the mean of all answers
     prompts = np.array([answer["prompt_id"] for answer in answers])
     folds = np.array([answer["fold"] for answer in answers])
-    groups = groups_of(prompts)
+    # In the units of the reward model's scores: 0 is the mean of all answers, 1 their deviation.
+    goal, groups = (ratings - every.mean()) / every.std(), groups_of(prompts)
     known = probe.grams(read.blocks(), read.blocks())
 
     unseen = probe.held_out(known, known, goal, groups)
     signals = np.column_stack([_scores(answers), read.likely, unseen])
     report(signals, ratings, prompts, folds)
     thirds = probe.held_out(known, known, goal, folds)
-    print(
-        "\nby probes that learned from two folds and read the third:",
-        *concordances(thirds, ratings, prompts, folds),
-    )
+    found = " and ".join(concordances(thirds, ratings, prompts, folds))
+    print(f"\nby probes that learned from two folds and read the third: {found}")
 
     penalty = probe.choose_penalty(known, goal, groups)
     print(f"\nwithin a prompt, quality in standard deviations changes for each unit (penalty {penalty}):")
-    for name, slope in zip(("score", "probe"), slopes(signals[:, [0, 2]], goal, prompts), strict=True):
-        print(f"  by {name + ', beside the other':<28}{_interval(slope, sign='+')}")
-    for index, words in enumerate(BEGINNINGS):
-        begun = probe.held_out(known, probe.grams(read.blocks(index), read.blocks()), goal, groups, penalty)
+    report_slopes(signals, goal, prompts)
+    for words, crossed in zip(BEGINNINGS, read.beginnings(), strict=True):
+        begun = probe.held_out(known, crossed, goal, groups, penalty)
         (slope,) = slopes(begun[:, None], goal, prompts)
-        print(f"  by probe, of {words:>3} words{'':<11}{_interval(slope, sign='+')}", end="   ")
-        print(*concordances(begun, ratings, prompts, folds))
+        orders = " and ".join(concordances(begun, ratings, prompts, folds))
+        print(f"  {f'probe, after {words} words':<28}{_interval(slope, sign='+')}   {orders}")
 
-    found = probe.fit(read.blocks(), goal, penalty)
-    answer, asked = (weights.astype(np.float32) for weights in found.weights)
-    write_probe(Probe(answer, asked, found.offset), options.output / "sense.npz", str(path))
+    fitted = probe.fit(read.blocks(), goal, penalty)
+    answer, asked = (weights.astype(np.float32) for weights in fitted.weights)
+    write_probe(Probe(answer, asked, fitted.offset), options.output / "sense.npz", str(path))
     print(f"\nwrote {options.output / 'sense.npz'}")
+
+
+def report_slopes(signals: Array, goal: Array, prompts: NDArray[Any]) -> None:
+    """Print what the score and another signal each tell beside the other."""
+    for other in (1, 2):
+        of = f"of score + {SIGNALS[other]}"
+        pair = zip((SIGNALS[0], SIGNALS[other]), slopes(signals[:, [0, other]], goal, prompts), strict=True)
+        for name, slope in pair:
+            print(f"  {f'{name}, {of}':<28}{_interval(slope, sign='+')}")
 
 
 def read_answers(answers: Sequence[dict[str, Any]], path: Path) -> Read:
