@@ -25,6 +25,8 @@ BEFORE, AFTER = 40, (0, 5, 10, 20, 40)
 ENOUGH = (5, 40)
 """Fewest and most answers in the trial of the stopping rule."""
 QUALITY = NAMES.index("quality")
+SHIPPED = "questions with ratings and scores"
+"""What the question bank carries."""
 
 Table = dict[str, dict[str, float]]
 Learner = Callable[[Part, Stranger, int], list[Weights]]
@@ -48,7 +50,8 @@ def measure_split(data: Data, seed: int) -> dict[str, Table]:
         "log-loss by criterion": _table(chosen, log_loss),
         "auc by variant": _table(variants, roc_auc),
         "log-loss by variant": _table(variants, log_loss),
-        "calibration error": _calibration(chosen),
+        "calibration error": _calibration(chosen)
+        | {"as shipped": _table(variants, calibration_error)[SHIPPED]},
         "questions about quality": _about_quality(split, seed),
         "coin flips": _coin_flips(split, seed),
         "taste that changes": _changing(split, seed),
@@ -92,7 +95,7 @@ def _variants(data: Data) -> dict[str, Learner]:
             without_kinds(part.prior), person, "variance", FEW, seed
         ),
         "questions with their ratings": asked_with(ratings),
-        "questions with ratings and scores": asked_with(mixed),
+        SHIPPED: asked_with(mixed),
         "questions with ratings and scores, PReF's criterion": asked_with(mixed, "variance"),
         "questions with ratings and scores, random": asked_with(mixed, "random"),
     }
